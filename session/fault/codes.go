@@ -1,0 +1,260 @@
+package fault
+
+// The codes.
+const (
+	// OK is what stands where nothing went wrong.
+	OK Code = "KZ-000"
+
+	// Reader and card.
+	CardRemoved         Code = "KZ-101"
+	CardUnresponsive    Code = "KZ-102"
+	CardReset           Code = "KZ-103"
+	TransmissionFailed  Code = "KZ-104"
+	CardTimeout         Code = "KZ-105"
+	ReaderBusy          Code = "KZ-106"
+	ReaderNotFound      Code = "KZ-107"
+	ReaderServiceDown   Code = "KZ-108"
+	ReaderServiceDenied Code = "KZ-109"
+	ReaderUnsupported   Code = "KZ-110"
+	ReaderAmbiguous     Code = "KZ-111"
+	MalformedAPDU       Code = "KZ-112"
+
+	// Engagement and transfer.
+	PhoneLocked            Code = "KZ-201"
+	NotAPhone              Code = "KZ-202"
+	MalformedTag           Code = "KZ-203"
+	MalformedNDEF          Code = "KZ-204"
+	MalformedHandover      Code = "KZ-205"
+	MalformedEngagement    Code = "KZ-206"
+	UnsupportedCipherSuite Code = "KZ-207"
+	InvalidDeviceKey       Code = "KZ-208"
+	NoCommonTransport      Code = "KZ-209"
+	HandoverTimeout        Code = "KZ-210"
+	HandoverRefused        Code = "KZ-211"
+	UnexpectedStatus       Code = "KZ-212"
+	TransferStalled        Code = "KZ-213"
+	MessageTooLarge        Code = "KZ-214"
+	MalformedTransfer      Code = "KZ-215"
+	ConsentTimeout         Code = "KZ-216"
+
+	// Session and answer.
+	SessionDecryption          Code = "KZ-301"
+	MalformedSessionData       Code = "KZ-302"
+	SessionEncryptionStatus    Code = "KZ-303"
+	SessionDecodingStatus      Code = "KZ-304"
+	SessionTerminated          Code = "KZ-305"
+	CounterExhausted           Code = "KZ-306"
+	MalformedResponse          Code = "KZ-307"
+	UnsupportedResponseVersion Code = "KZ-308"
+	ResponseStatus             Code = "KZ-309"
+	DocumentMissing            Code = "KZ-310"
+	DocumentUnexpected         Code = "KZ-311"
+	Incomplete                 Code = "KZ-312"
+	UnknownSessionStatus       Code = "KZ-313"
+
+	// Issuer and device checks, in the order in which they are made.
+	X5ChainMissing         Code = "KZ-401"
+	X5ChainMalformed       Code = "KZ-402"
+	MalformedIssuerAuth    Code = "KZ-403"
+	AlgorithmNotAllowed    Code = "KZ-404"
+	IssuerSignatureInvalid Code = "KZ-405"
+	MalformedMSO           Code = "KZ-406"
+	MSOVersion             Code = "KZ-407"
+	DigestAlgorithm        Code = "KZ-408"
+	DigestMismatch         Code = "KZ-421"
+	DigestNotCovered       Code = "KZ-422"
+	DuplicateElement       Code = "KZ-423"
+	DuplicateDigestID      Code = "KZ-424"
+	RandomTooShort         Code = "KZ-425"
+	DocTypeMismatch        Code = "KZ-431"
+	NotYetValid            Code = "KZ-432"
+	Expired                Code = "KZ-433"
+	SignedOutsideDS        Code = "KZ-434"
+	ValidityMalformed      Code = "KZ-435"
+	IssuingCountryMismatch Code = "KZ-436"
+	DeviceKeyInvalid       Code = "KZ-441"
+	KeyNotAuthorized       Code = "KZ-442"
+	DeviceAuthMalformed    Code = "KZ-443"
+	DeviceSignatureInvalid Code = "KZ-444"
+	DeviceMACInvalid       Code = "KZ-445"
+	DeviceMACImpossible    Code = "KZ-446"
+	DocumentRevoked        Code = "KZ-451"
+	RevocationUndetermined Code = "KZ-452"
+
+	// Trust.
+	NoAnchor                     Code = "KZ-501"
+	UnknownIssuer                Code = "KZ-502"
+	CertificateExpired           Code = "KZ-503"
+	CertificateNotYetValid       Code = "KZ-504"
+	CertificateMalformed         Code = "KZ-505"
+	CertificateProfile           Code = "KZ-506"
+	CertificateEKU               Code = "KZ-507"
+	CertificateCountry           Code = "KZ-508"
+	CertificateRevoked           Code = "KZ-509"
+	CertificateCriticalExtension Code = "KZ-510"
+	CertificateSignature         Code = "KZ-511"
+	SpecimenAnchor               Code = "KZ-512"
+	TrustFileInvalid             Code = "KZ-513"
+
+	// Presentations and the socket.
+	PresentationNotFound  Code = "KZ-601"
+	PresentationActive    Code = "KZ-602"
+	PresentationExpired   Code = "KZ-603"
+	PresentationCancelled Code = "KZ-604"
+	PresentationLost      Code = "KZ-605"
+	NotVerified           Code = "KZ-606"
+	AlreadyClaimed        Code = "KZ-607"
+	ClaimGone             Code = "KZ-608"
+	ClaimUnknown          Code = "KZ-609"
+	IdempotencyConflict   Code = "KZ-610"
+	MalformedRequest      Code = "KZ-611"
+	RequestTooLarge       Code = "KZ-612"
+	Forbidden             Code = "KZ-613"
+	ForeignOrigin         Code = "KZ-614"
+	RouteNotFound         Code = "KZ-615"
+	MethodNotAllowed      Code = "KZ-616"
+	UnsupportedMediaType  Code = "KZ-617"
+	TooManyRequests       Code = "KZ-618"
+	ProfileNotFound       Code = "KZ-619"
+	ShuttingDown          Code = "KZ-620"
+	SocketUnavailable     Code = "KZ-621"
+	TooManyConnections    Code = "KZ-622"
+
+	// Configuration, profiles and keys.
+	ConfigUnreadable         Code = "KZ-701"
+	ConfigInvalid            Code = "KZ-702"
+	ProfileInvalid           Code = "KZ-703"
+	ElementForbidden         Code = "KZ-704"
+	ReaderKeyUnreadable      Code = "KZ-705"
+	ReaderKeyMismatch        Code = "KZ-706"
+	ReaderCertificateExpired Code = "KZ-707"
+	InputUnreadable          Code = "KZ-708"
+	MalformedTranscript      Code = "KZ-709"
+
+	// The machine.
+	ClockUntrusted Code = "KZ-801"
+
+	// The terminal itself.
+	Internal                 Code = "KZ-900"
+	ForbiddenElementReceived Code = "KZ-901"
+)
+
+// slugs holds every code with its name in words.
+var slugs = map[Code]string{
+	OK:                           "ok",
+	CardRemoved:                  "card-removed",
+	CardUnresponsive:             "card-unresponsive",
+	CardReset:                    "card-reset",
+	TransmissionFailed:           "transmission-failed",
+	CardTimeout:                  "card-timeout",
+	ReaderBusy:                   "reader-busy",
+	ReaderNotFound:               "reader-not-found",
+	ReaderServiceDown:            "reader-service-down",
+	ReaderServiceDenied:          "reader-service-denied",
+	ReaderUnsupported:            "reader-unsupported",
+	ReaderAmbiguous:              "reader-ambiguous",
+	MalformedAPDU:                "malformed-apdu",
+	PhoneLocked:                  "unlock-and-retap",
+	NotAPhone:                    "not-an-mdoc-phone",
+	MalformedTag:                 "malformed-tag",
+	MalformedNDEF:                "malformed-ndef",
+	MalformedHandover:            "malformed-handover",
+	MalformedEngagement:          "malformed-engagement",
+	UnsupportedCipherSuite:       "unsupported-cipher-suite",
+	InvalidDeviceKey:             "invalid-device-key",
+	NoCommonTransport:            "no-common-transport",
+	HandoverTimeout:              "handover-timeout",
+	HandoverRefused:              "handover-refused",
+	UnexpectedStatus:             "unexpected-status",
+	TransferStalled:              "transfer-stalled",
+	MessageTooLarge:              "message-too-large",
+	MalformedTransfer:            "malformed-transfer",
+	ConsentTimeout:               "consent-timeout",
+	SessionDecryption:            "session-decryption",
+	MalformedSessionData:         "malformed-session-data",
+	SessionEncryptionStatus:      "peer-encryption-error",
+	SessionDecodingStatus:        "peer-decoding-error",
+	SessionTerminated:            "session-terminated",
+	CounterExhausted:             "counter-exhausted",
+	MalformedResponse:            "malformed-response",
+	UnsupportedResponseVersion:   "unsupported-response-version",
+	ResponseStatus:               "response-status",
+	DocumentMissing:              "document-missing",
+	DocumentUnexpected:           "document-unexpected",
+	Incomplete:                   "incomplete",
+	UnknownSessionStatus:         "unknown-session-status",
+	X5ChainMissing:               "x5chain-missing",
+	X5ChainMalformed:             "x5chain-malformed",
+	MalformedIssuerAuth:          "malformed-issuer-auth",
+	AlgorithmNotAllowed:          "algorithm-not-allowed",
+	IssuerSignatureInvalid:       "issuer-signature-invalid",
+	MalformedMSO:                 "malformed-mso",
+	MSOVersion:                   "mso-version",
+	DigestAlgorithm:              "digest-algorithm",
+	DigestMismatch:               "digest-mismatch",
+	DigestNotCovered:             "not-covered",
+	DuplicateElement:             "duplicate-element",
+	DuplicateDigestID:            "duplicate-digest-id",
+	RandomTooShort:               "random-too-short",
+	DocTypeMismatch:              "doctype-mismatch",
+	NotYetValid:                  "not-yet-valid",
+	Expired:                      "expired",
+	SignedOutsideDS:              "signed-outside-ds",
+	ValidityMalformed:            "validity-malformed",
+	IssuingCountryMismatch:       "issuing-country-mismatch",
+	DeviceKeyInvalid:             "device-key-invalid",
+	KeyNotAuthorized:             "key-not-authorized",
+	DeviceAuthMalformed:          "device-auth-malformed",
+	DeviceSignatureInvalid:       "device-signature-invalid",
+	DeviceMACInvalid:             "device-mac-invalid",
+	DeviceMACImpossible:          "device-mac-impossible",
+	DocumentRevoked:              "document-revoked",
+	RevocationUndetermined:       "revocation-undetermined",
+	NoAnchor:                     "no-anchor",
+	UnknownIssuer:                "unknown-issuer",
+	CertificateExpired:           "certificate-expired",
+	CertificateNotYetValid:       "certificate-not-yet-valid",
+	CertificateMalformed:         "certificate-malformed",
+	CertificateProfile:           "certificate-profile",
+	CertificateEKU:               "certificate-eku",
+	CertificateCountry:           "certificate-country",
+	CertificateRevoked:           "certificate-revoked",
+	CertificateCriticalExtension: "certificate-critical-extension",
+	CertificateSignature:         "certificate-signature",
+	SpecimenAnchor:               "specimen-anchor",
+	TrustFileInvalid:             "trust-file-invalid",
+	PresentationNotFound:         "presentation-not-found",
+	PresentationActive:           "presentation-active",
+	PresentationExpired:          "presentation-expired",
+	PresentationCancelled:        "presentation-cancelled",
+	PresentationLost:             "presentation-lost",
+	NotVerified:                  "not-verified",
+	AlreadyClaimed:               "already-claimed",
+	ClaimGone:                    "claim-gone",
+	ClaimUnknown:                 "claim-unknown",
+	IdempotencyConflict:          "idempotency-conflict",
+	MalformedRequest:             "malformed-request",
+	RequestTooLarge:              "request-too-large",
+	Forbidden:                    "forbidden",
+	ForeignOrigin:                "foreign-origin",
+	RouteNotFound:                "route-not-found",
+	MethodNotAllowed:             "method-not-allowed",
+	UnsupportedMediaType:         "unsupported-media-type",
+	TooManyRequests:              "too-many-requests",
+	ProfileNotFound:              "profile-not-found",
+	ShuttingDown:                 "shutting-down",
+	SocketUnavailable:            "socket-unavailable",
+	TooManyConnections:           "too-many-connections",
+	ConfigUnreadable:             "config-unreadable",
+	ConfigInvalid:                "config-invalid",
+	ProfileInvalid:               "profile-invalid",
+	ElementForbidden:             "element-forbidden",
+	ReaderKeyUnreadable:          "reader-key-unreadable",
+	ReaderKeyMismatch:            "reader-key-mismatch",
+	ReaderCertificateExpired:     "reader-certificate-expired",
+	InputUnreadable:              "input-unreadable",
+	MalformedTranscript:          "malformed-transcript",
+	ClockUntrusted:               "clock-untrusted",
+	Internal:                     "internal",
+	ForbiddenElementReceived:     "forbidden-element-received",
+}
