@@ -130,6 +130,7 @@ const (
 	ReaderCertificateExpired Code = "KZ-707"
 	InputUnreadable          Code = "KZ-708"
 	MalformedTranscript      Code = "KZ-709"
+	Usage                    Code = "KZ-710"
 
 	// The machine.
 	ClockUntrusted Code = "KZ-801"
@@ -254,6 +255,7 @@ var slugs = map[Code]string{
 	ReaderCertificateExpired:     "reader-certificate-expired",
 	InputUnreadable:              "input-unreadable",
 	MalformedTranscript:          "malformed-transcript",
+	Usage:                        "usage",
 	ClockUntrusted:               "clock-untrusted",
 	Internal:                     "internal",
 	ForbiddenElementReceived:     "forbidden-element-received",
