@@ -1,0 +1,141 @@
+package message
+
+import "kazashi/session/fault"
+
+// suspectIssuer is the remedy where the issuer's certificate breaks its profile:
+// either it is no issuer's, or the issuer has to be told.
+var suspectIssuer = Text{
+	"発行を断ります。正規の発行者の証明書なら、ログを添えて発行者へ知らせます。",
+	"Refuse the document. If the certificate is a real issuer's, tell the issuer and send the log along.",
+}
+
+var trust = []Entry{
+	{
+		fault.NoAnchor, outOfService, CallTechnician,
+		Text{
+			"この種類の文書(docType)について、信頼する発行者が登録されていません。",
+			"No trusted issuer is installed for this docType.",
+		},
+		Text{
+			"発行者の証明書(IACA)を入手して確かめ、設定のtrust.anchorsに登録します。",
+			"Obtain the issuer's certificate (IACA), check it, and name it under trust.anchors in the configuration.",
+		},
+	},
+	{
+		fault.UnknownIssuer, documentRefused, Never,
+		Text{
+			"登録された発行者の中に、この文書の発行者がいません。",
+			"The document's issuer is none of the trusted ones.",
+		},
+		Text{
+			"見知らぬ発行者です。正規の発行者だと確かめられた場合だけ、設定のtrust.anchorsに加えます。",
+			"Refuse it. Add the issuer under trust.anchors only when it is proven to be genuine.",
+		},
+	},
+	{
+		fault.CertificateExpired, documentRefused, Never,
+		Text{
+			"発行者側の証明書の有効期間が過ぎています。",
+			"A certificate of the issuer has expired.",
+		},
+		Text{
+			"端末の時計を確認します。時計が正しければ、発行者の新しい証明書(IACA)がないか調べます。",
+			"Check the terminal's clock. If it is right, look for a newer certificate (IACA) of the issuer.",
+		},
+	},
+	{
+		fault.CertificateNotYetValid, documentRefused, Later,
+		Text{
+			"発行者側の証明書の有効期間が始まっていません。",
+			"A certificate of the issuer is not valid yet.",
+		},
+		Text{
+			"多くは端末の時計の遅れです。時刻の同期を確認します。",
+			"Most often the terminal's clock is behind. Check its time synchronisation.",
+		},
+	},
+	{
+		fault.CertificateMalformed, documentRefused, Never,
+		Text{
+			"発行者側の証明書を、X.509として読み取れません。",
+			"A certificate of the issuer cannot be parsed as X.509.",
+		},
+		suspectIssuer,
+	},
+	{
+		fault.CertificateProfile, documentRefused, Never,
+		Text{
+			"発行者側の証明書が、ISO/IEC 18013-5 附属書Bの定めに合いません。",
+			"A certificate of the issuer breaks the profile in ISO/IEC 18013-5 Annex B.",
+		},
+		suspectIssuer,
+	},
+	{
+		fault.CertificateEKU, documentRefused, Never,
+		Text{
+			"署名用証明書に、mdocの発行を許す用途(1.0.18013.5.1.2)がありません。",
+			"The signer's certificate lacks the extended key usage for mdocs (1.0.18013.5.1.2).",
+		},
+		suspectIssuer,
+	},
+	{
+		fault.CertificateCountry, documentRefused, Never,
+		Text{
+			"署名用証明書とIACAの国名が異なります。",
+			"The country in the signer's certificate differs from the one in the IACA.",
+		},
+		suspectIssuer,
+	},
+	{
+		fault.CertificateRevoked, documentRefused, Never,
+		Text{
+			"署名用証明書が失効しています。",
+			"The signer's certificate has been revoked.",
+		},
+		Text{
+			"発行を断り、お客様には発行者への問い合わせを案内します。",
+			"Refuse the document and refer the customer to its issuer.",
+		},
+	},
+	{
+		fault.CertificateCriticalExtension, documentRefused, Never,
+		Text{
+			"発行者側の証明書に、この端末の知らない必須の拡張(critical)があります。",
+			"A certificate of the issuer has a critical extension that this terminal does not know.",
+		},
+		Text{
+			"kazashidを新しい版にします。直らなければ、拡張のOIDを開発元へ知らせます。",
+			"Update kazashid. If that does not help, report the extension's OID.",
+		},
+	},
+	{
+		fault.CertificateSignature, documentRefused, Never,
+		Text{
+			"署名用証明書が、登録されたIACAの鍵で署名されていません。",
+			"The signer's certificate is not signed by the key of the trusted IACA.",
+		},
+		suspectForgery,
+	},
+	{
+		fault.SpecimenAnchor, documentRefused, Never,
+		Text{
+			"見本(SPECIMEN)の発行者の文書です。本番の動作では受け付けません。",
+			"The document comes from a specimen issuer, which counts only in specimen mode.",
+		},
+		Text{
+			"試験用のスマートフォンなら、kazashid --specimenで動かした端末で使います。",
+			"For a test phone, use a terminal that was started with kazashid --specimen.",
+		},
+	},
+	{
+		fault.TrustFileInvalid, outOfService, CallTechnician,
+		Text{
+			"信頼する発行者の証明書ファイルを読み込めません。",
+			"A file with trusted issuer certificates cannot be read.",
+		},
+		Text{
+			"エラーに出たファイルが、PEM形式の証明書で、ユーザーkazashiから読めるか確認します。",
+			"Check that the file in the error holds PEM certificates and that the user kazashi may read it.",
+		},
+	},
+}

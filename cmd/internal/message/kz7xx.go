@@ -1,0 +1,116 @@
+package message
+
+import "kazashi/session/fault"
+
+var configurationAndKeys = []Entry{
+	{
+		fault.ConfigUnreadable, outOfService, CallTechnician,
+		Text{
+			"設定ファイルを開けないか、YAMLとして読めません。",
+			"The configuration file cannot be opened or is not YAML.",
+		},
+		Text{
+			"エラーに出たファイルと行を確認し、kazashid --check-configで確かめます。",
+			"Look at the file and line in the error, and try again with kazashid --check-config.",
+		},
+	},
+	{
+		fault.ConfigInvalid, outOfService, CallTechnician,
+		Text{
+			"設定に、知らないキー、重複したキー、または誤った値があります。",
+			"The configuration has an unknown key, a key twice, or a wrong value.",
+		},
+		Text{
+			"エラーに出たキーを直します。各キーの意味は、付属のkazashid.yamlに書かれています。",
+			"Correct the key in the error. The kazashid.yaml that comes with the daemon explains each.",
+		},
+	},
+	{
+		fault.ProfileInvalid, outOfService, CallTechnician,
+		Text{
+			"プロファイルのファイルが正しくありません。",
+			"A profile's file is not valid.",
+		},
+		Text{
+			"エラーに出たファイルとキーを直します。付属のプロファイルを手本にできます。",
+			"Correct the file and key in the error; the profiles that come with the daemon are models.",
+		},
+	},
+	{
+		fault.ElementForbidden, outOfService, CallTechnician,
+		Text{
+			"プロファイルが、要求してはならない項目(個人番号)を含んでいます。",
+			"A profile asks for an element that must never be asked for (the individual number).",
+		},
+		Text{
+			"その項目をプロファイルから除きます。許可する設定はありません。",
+			"Take the element out of the profile. No setting allows it.",
+		},
+	},
+	{
+		fault.ReaderKeyUnreadable, outOfService, CallTechnician,
+		Text{
+			"リーダー認証の鍵または証明書を読み込めません。",
+			"The reader authentication key or its certificate cannot be read.",
+		},
+		Text{
+			"設定のreader_keyのファイルがあり、PEM形式で、ユーザーkazashiから読めるか確認します。",
+			"Check that the files under reader_key exist, are PEM, and can be read by the user kazashi.",
+		},
+	},
+	{
+		fault.ReaderKeyMismatch, outOfService, CallTechnician,
+		Text{
+			"リーダー認証の証明書が、秘密鍵と対になっていません。",
+			"The reader authentication certificate does not belong to the private key.",
+		},
+		Text{
+			"設定のreader_key.keyとreader_key.certificateを、対になるものにそろえます。",
+			"Name a key and a certificate that belong together under reader_key.",
+		},
+	},
+	{
+		fault.ReaderCertificateExpired, outOfService, CallTechnician,
+		Text{
+			"リーダー認証の証明書の有効期間が過ぎています。",
+			"The reader authentication certificate has expired.",
+		},
+		Text{
+			"新しい証明書を入手し、設定のreader_key.certificateに置き換えます。",
+			"Obtain a new certificate and put it in place of reader_key.certificate.",
+		},
+	},
+	{
+		fault.InputUnreadable, outOfService, CallTechnician,
+		Text{
+			"コマンドに渡された入力を読めません。",
+			"An input that was given to a command cannot be read.",
+		},
+		Text{
+			"ファイルの名前、形式、読み取りの権限を確認します。",
+			"Check the file's name, its format, and that you may read it.",
+		},
+	},
+	{
+		fault.MalformedTranscript, outOfService, CallTechnician,
+		Text{
+			"SessionTranscriptを解釈できません。",
+			"A SessionTranscript cannot be decoded.",
+		},
+		Text{
+			"検証に使うデータが、同じ通信から取られたものか確認します。",
+			"Check that the data to be verified was taken from one and the same session.",
+		},
+	},
+	{
+		fault.Usage, outOfService, CallTechnician,
+		Text{
+			"コマンドの指定(フラグや引数)に誤りがあります。",
+			"A command was given flags or arguments that it does not take.",
+		},
+		Text{
+			"--helpで使い方を確認します。",
+			"Look at --help for how the command is used.",
+		},
+	},
+}

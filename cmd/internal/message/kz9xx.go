@@ -1,0 +1,28 @@
+package message
+
+import "kazashi/session/fault"
+
+var terminal = []Entry{
+	{
+		fault.Internal, outOfService, CallTechnician,
+		Text{
+			"kazashidの内部で、想定していない誤りが起きました。",
+			"An unexpected error happened inside kazashid.",
+		},
+		Text{
+			"同じ時刻のログを添えて開発元へ知らせます。受付はやり直せます。",
+			"Report it with the log of that moment. Presentations can be armed again.",
+		},
+	},
+	{
+		fault.ForbiddenElementReceived, documentRefused, Never,
+		Text{
+			"スマートフォンが、求めていない個人番号を送ってきました。値は捨てられました。",
+			"The phone sent the individual number, which was not asked for; the value was discarded.",
+		},
+		Text{
+			"値は保存されていません。ウォレットアプリの版を控え、管理者と開発元へ知らせます。",
+			"Nothing was kept. Note the wallet's version and tell the operator and the maker.",
+		},
+	},
+}
