@@ -1,0 +1,56 @@
+# Kazashi: every command that a developer, a packager or the CI needs. "make" alone lists them.
+
+# The Go command of go.mod's version; .ci/toolchain brings it where there is none.
+GO = $(eval GO := $$(shell .ci/toolchain))$(or $(GO),$(error no Go toolchain; the lines above say what to do))
+
+# PC/SC needs a C compiler and libpcsclite-dev. Without them the programs build all the same and say what they lack.
+CGO_ENABLED ?= $(shell pkg-config --exists libpcsclite 2>/dev/null && command -v cc >/dev/null && echo 1 || echo 0)
+export CGO_ENABLED
+
+# What the tests through a real PC/SC stack need, by Debian's names.
+TEST_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd iproute2
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  = -X kazashi/cmd/internal/cli.version=$(VERSION)
+PROGRAMS = kazashi kazashid virtualcard
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint fuzz bench tidy clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+build: ## build the programs into bin/
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(PROGRAMS:%=./cmd/%)
+	@[ $(CGO_ENABLED) = 1 ] || echo "built without PC/SC: install libpcsclite-dev, pkg-config and a C compiler for readers"
+
+demo: build ## three taps through the real socket, in this terminal; needs no reader
+	@bin/kazashi demo
+
+test: ## install what the tests need, then run all of them
+	@if .ci/packages $(TEST_PACKAGES); then \
+		KAZASHI_REQUIRE_PCSC=1 CGO_ENABLED=1 $(GO) test -race ./...; \
+	else \
+		echo "make test: the tests through a real PC/SC stack will be skipped" >&2; \
+		$(GO) test ./...; \
+	fi
+
+lint: ## vet, format and the import fences
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	$(GO) vet ./...
+	CGO_ENABLED=0 $(GO) vet ./...
+	$(GO) tool -modfile=.ci/tools/go.mod golangci-lint run ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (30s)
+	@MDOC_VECTORS=$(MDOC_VECTORS) .ci/fuzz $(GO) $(FUZZTIME)
+
+bench: ## speed and memory, each beside its reference
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+tidy: ## bring go.mod and go.sum in order
+	$(GO) mod tidy
+
+clean: ## remove what make built
+	rm -rf bin dist
