@@ -1,0 +1,118 @@
+package vault
+
+import (
+	"slices"
+	"time"
+
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+)
+
+// A key is an idempotency key in its owner's name space.
+type key struct {
+	owner uint32
+	name  string
+}
+
+// An entry is one presentation. The vault's lock guards it.
+type entry struct {
+	p        api.Presentation // slices and pointers in it are replaced, never changed
+	owner    uint32
+	key      key      // zero name: none
+	request  [32]byte // what was asked for under key
+	attempt  *Attempt // the tap under way
+	claimID  string
+	arena    []byte // documents in JSON: every attribute that the vault holds
+	deadline time.Time
+	timer    *time.Timer
+	changed  chan struct{} // closed at the next change
+}
+
+// settle ends e when its time is over. The timer would do so as well, but may
+// come late on a busy machine; everything that looks at e calls settle first.
+func (v *Vault) settle(e *entry) {
+	if !e.p.State.Ended() && !time.Now().Before(e.deadline) {
+		v.end(e, api.StateExpired, fault.PresentationExpired)
+	}
+}
+
+// schedule makes e end in d, unless it moves on before.
+func (v *Vault) schedule(e *entry, d time.Duration) {
+	if e.timer != nil {
+		e.timer.Stop()
+	}
+	e.deadline = time.Now().Add(d)
+	at := e.deadline.UTC().Round(0)
+	e.p.ExpiresAt = &at
+	e.timer = time.AfterFunc(d, func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.settle(e)
+	})
+}
+
+// change makes a change of e known.
+func (v *Vault) change(e *entry) {
+	e.p.Version++
+	close(e.changed)
+	e.changed = make(chan struct{})
+	summary := e.p.Summary()
+	v.opts.Feed.Publish(api.Event{Type: api.EventPresentation, Presentation: &summary})
+}
+
+// end brings e into a terminal state: the attributes are overwritten, the tap
+// under way is told, the reader is free. For what has ended it does nothing.
+func (v *Vault) end(e *entry, state api.State, code fault.Code) {
+	if e.p.State.Ended() {
+		return
+	}
+	now := time.Now().UTC().Round(0)
+	e.wipe()
+	e.timer.Stop()
+	e.p.State, e.p.Phase, e.p.ExpiresAt, e.p.EndedAt = state, "", nil, &now
+	if code != fault.OK {
+		e.p.Code = code
+	}
+	delete(v.live, e.p.Reader)
+	v.change(e)
+	if a := e.attempt; a != nil {
+		e.attempt = nil
+		a.cancel(endError(&e.p))
+	}
+	v.ended = append(v.ended, e)
+	if len(v.ended) > v.opts.MaxEnded {
+		v.forget(v.ended[0])
+	}
+	if !v.closed {
+		e.timer = time.AfterFunc(v.opts.KeepEnded, func() {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			v.forget(e)
+		})
+	}
+}
+
+// forget drops what has ended.
+func (v *Vault) forget(e *entry) {
+	e.timer.Stop()
+	delete(v.byID, e.p.ID)
+	if e.key.name != "" {
+		delete(v.byKey, e.key)
+	}
+	v.ended = slices.DeleteFunc(v.ended, func(other *entry) bool { return other == e })
+}
+
+// wipe overwrites the attributes.
+func (e *entry) wipe() {
+	clear(e.arena[:cap(e.arena)])
+	e.arena = nil
+}
+
+// endError says how an ended presentation ended.
+func endError(p *api.Presentation) error {
+	code := p.Code
+	if code == "" {
+		code = fault.ClaimGone
+	}
+	return fault.New(code, "presentation is %s", p.State)
+}
