@@ -1,0 +1,57 @@
+package cose
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"fmt"
+)
+
+// Algorithm is a number of the IANA registry of COSE algorithms.
+type Algorithm int64
+
+// The algorithms of ISO/IEC 18013-5, clauses 9.1.2.4 and 9.1.3.
+const (
+	ES256   Algorithm = -7
+	ES384   Algorithm = -35
+	ES512   Algorithm = -36
+	EdDSA   Algorithm = -8
+	HMAC256 Algorithm = 5
+)
+
+func (a Algorithm) String() string {
+	switch a {
+	case ES256:
+		return "ES256"
+	case ES384:
+		return "ES384"
+	case ES512:
+		return "ES512"
+	case EdDSA:
+		return "EdDSA"
+	case HMAC256:
+		return "HMAC 256/256"
+	}
+	return fmt.Sprintf("algorithm %d", int64(a))
+}
+
+// signatureAlgorithm returns the one algorithm that a public key signs with. The
+// standard pairs each curve with one algorithm; go-cose does not insist on that.
+func signatureAlgorithm(pub crypto.PublicKey) (Algorithm, error) {
+	switch k := pub.(type) {
+	case *ecdsa.PublicKey:
+		switch k.Curve {
+		case elliptic.P256():
+			return ES256, nil
+		case elliptic.P384():
+			return ES384, nil
+		case elliptic.P521():
+			return ES512, nil
+		}
+		return 0, fmt.Errorf("%w: ecdsa on another curve", ErrKeyUnsupported)
+	case ed25519.PublicKey:
+		return EdDSA, nil
+	}
+	return 0, fmt.Errorf("%w: %T", ErrKeyUnsupported, pub)
+}

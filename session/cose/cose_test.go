@@ -1,0 +1,413 @@
+package cose
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/hex"
+	"errors"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	gocose "github.com/veraison/go-cose"
+
+	"kazashi/session/wire"
+)
+
+func ecKey(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func edKey(t testing.TB) ed25519.PrivateKey {
+	t.Helper()
+	_, k, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func encode(t testing.TB, v any) []byte {
+	t.Helper()
+	b, err := wire.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// forge signs like nobody should: any algorithm number, any headers.
+func forge(t testing.TB, key *ecdsa.PrivateKey, alg gocose.Algorithm, protected, unprotected map[any]any, payload any) []byte {
+	t.Helper()
+	signed := []byte("payload")
+	if p, ok := payload.([]byte); ok {
+		signed = p
+	}
+	head := encode(t, protected)
+	if len(protected) == 0 {
+		head = []byte{}
+	}
+	structure := encode(t, []any{"Signature1", head, []byte{}, signed})
+	signer, err := gocose.NewSigner(alg, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sig, err := signer.Sign(rand.Reader, structure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encode(t, []any{head, unprotected, payload, sig})
+}
+
+func TestSign1_RoundTrip(t *testing.T) {
+	keys := map[Algorithm]crypto.Signer{
+		ES256: ecKey(t, elliptic.P256()), ES384: ecKey(t, elliptic.P384()), ES512: ecKey(t, elliptic.P521()), EdDSA: edKey(t),
+	}
+	for alg, key := range keys {
+		t.Run(alg.String(), func(t *testing.T) {
+			raw, err := SignAttached(key, []byte("payload"), []byte{0x30})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := ParseSign1(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Algorithm != alg || string(s.Payload) != "payload" {
+				t.Errorf("got %v with %q", s.Algorithm, s.Payload)
+			}
+			if err := s.Verify(key.Public()); err != nil {
+				t.Error(err)
+			}
+			chain, err := s.X5Chain()
+			if err != nil || len(chain) != 1 || !bytes.Equal(chain[0], []byte{0x30}) {
+				t.Errorf("x5chain %x, %v", chain, err)
+			}
+			if err := s.VerifyDetached(key.Public(), []byte("payload")); !errors.Is(err, ErrPayload) {
+				t.Errorf("attached payload taken for a detached one: %v", err)
+			}
+			raw[len(raw)-1] ^= 1
+			if s, err = ParseSign1(raw); err == nil {
+				err = s.Verify(key.Public())
+			}
+			if !errors.Is(err, ErrSignature) {
+				t.Errorf("flipped signature: %v", err)
+			}
+
+			raw, err = SignDetached(key, []byte("payload"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s, err = ParseSign1(raw); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.VerifyDetached(key.Public(), []byte("payload")); err != nil {
+				t.Error(err)
+			}
+			if err := s.VerifyDetached(key.Public(), []byte("another")); !errors.Is(err, ErrSignature) {
+				t.Errorf("another payload: %v", err)
+			}
+			if err := s.Verify(key.Public()); !errors.Is(err, ErrPayload) {
+				t.Errorf("detached payload taken for an attached one: %v", err)
+			}
+			if _, err := s.X5Chain(); !errors.Is(err, ErrChainMissing) {
+				t.Errorf("x5chain: %v", err)
+			}
+		})
+	}
+}
+
+func TestF32_X5ChainForms(t *testing.T) {
+	key := ecKey(t, elliptic.P256())
+	one := []byte{0x30, 0x00}
+	cases := []struct {
+		name  string
+		chain any
+		want  error
+		count int
+	}{
+		{"one", one, nil, 1},
+		{"array of one", []any{one}, nil, 1},
+		{"array of four", []any{one, one, one, one}, nil, 4},
+		{"array of five", []any{one, one, one, one, one}, ErrChain, 0},
+		{"empty array", []any{}, ErrChain, 0},
+		{"empty bytes", []byte{}, ErrChain, 0},
+		{"array with empty bytes", []any{one, []byte{}}, ErrChain, 0},
+		{"array with null", []any{one, nil}, ErrChain, 0},
+		{"array in an array", []any{[]any{one}}, ErrChain, 0},
+		{"text", "0\x00", ErrChain, 0},
+		{"number", 3, ErrChain, 0},
+		{"null", nil, ErrChain, 0},
+		{"map", map[int]int{}, ErrChain, 0},
+		{"certificate of 64 KiB", make([]byte, 64<<10), ErrChain, 0},
+		{"certificate of 8 KiB", make([]byte, 8<<10), nil, 1},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			for _, where := range []string{"unprotected", "protected"} {
+				protected, unprotected := map[any]any{1: -7}, map[any]any{}
+				if where == "protected" {
+					protected[33] = c.chain
+				} else {
+					unprotected[33] = c.chain
+				}
+				s, err := ParseSign1(forge(t, key, gocose.AlgorithmES256, protected, unprotected, []byte("payload")))
+				if err != nil {
+					t.Fatal(err)
+				}
+				chain, err := s.X5Chain()
+				if !errors.Is(err, c.want) || len(chain) != c.count {
+					t.Errorf("%s: %d certificates, %v, want %d, %v", where, len(chain), err, c.count, c.want)
+				}
+			}
+		})
+	}
+	t.Run("in both headers", func(t *testing.T) {
+		s, err := ParseSign1(forge(t, key, gocose.AlgorithmES256, map[any]any{1: -7, 33: one}, map[any]any{33: one}, []byte("p")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.X5Chain(); !errors.Is(err, ErrChain) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestF34_AlgorithmConfusion(t *testing.T) {
+	p256, p384 := ecKey(t, elliptic.P256()), ecKey(t, elliptic.P384())
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		name                   string
+		key                    *ecdsa.PrivateKey
+		sign                   gocose.Algorithm
+		protected, unprotected map[any]any
+		pub                    crypto.PublicKey
+		want                   error
+	}{
+		{"ES256 with a P-384 key", p384, gocose.AlgorithmES256, map[any]any{1: -7}, nil, p384.Public(), ErrAlgorithm},
+		{"ES384 with a P-256 key", p256, gocose.AlgorithmES384, map[any]any{1: -35}, nil, p256.Public(), ErrAlgorithm},
+		{"alg in the unprotected header only", p256, gocose.AlgorithmES256, map[any]any{}, map[any]any{1: -7}, p256.Public(), ErrAlgorithm},
+		{"alg in the unprotected header beside another label", p256, gocose.AlgorithmES256, map[any]any{4: []byte{1}}, map[any]any{1: -7}, p256.Public(), ErrAlgorithm},
+		{"alg absent", p256, gocose.AlgorithmES256, map[any]any{}, nil, p256.Public(), ErrAlgorithm},
+		{"alg as text", p256, gocose.AlgorithmES256, map[any]any{1: "ES256"}, nil, p256.Public(), ErrAlgorithm},
+		{"alg null", p256, gocose.AlgorithmES256, map[any]any{1: nil}, nil, p256.Public(), ErrAlgorithm},
+		{"PS256", p256, gocose.AlgorithmES256, map[any]any{1: -37}, nil, rsaKey.Public(), ErrAlgorithm},
+		{"ES256 with an RSA key", p256, gocose.AlgorithmES256, map[any]any{1: -7}, nil, rsaKey.Public(), ErrKeyUnsupported},
+		{"ES256 with an Ed25519 key", p256, gocose.AlgorithmES256, map[any]any{1: -7}, nil, edKey(t).Public(), ErrAlgorithm},
+		{"EdDSA with an ECDSA key", p256, gocose.AlgorithmES256, map[any]any{1: -8}, nil, p256.Public(), ErrAlgorithm},
+		{"HMAC in a signature", p256, gocose.AlgorithmES256, map[any]any{1: 5}, nil, p256.Public(), ErrAlgorithm},
+		{"crit", p256, gocose.AlgorithmES256, map[any]any{1: -7, 2: []any{99}, 99: 1}, nil, p256.Public(), ErrMalformed},
+		{"crit with a known label", p256, gocose.AlgorithmES256, map[any]any{1: -7, 2: []any{1}}, nil, p256.Public(), ErrMalformed},
+		{"differing alg in the unprotected header is not read", p256, gocose.AlgorithmES256, map[any]any{1: -7}, map[any]any{1: -35}, p256.Public(), nil},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if c.unprotected == nil {
+				c.unprotected = map[any]any{}
+			}
+			s, err := ParseSign1(forge(t, c.key, c.sign, c.protected, c.unprotected, []byte("payload")))
+			if err == nil {
+				err = s.Verify(c.pub)
+			}
+			if !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+func TestF35_PayloadForms(t *testing.T) {
+	key := ecKey(t, elliptic.P256())
+	alg := map[any]any{1: -7}
+	cases := []struct {
+		name    string
+		payload any
+		want    error
+	}{
+		{"null", nil, ErrPayload},
+		{"empty", []byte{}, ErrPayload},
+		{"text", "payload", ErrMalformed},
+		{"undefined", wire.Raw{0xf7}, ErrMalformed},
+		{"number", 1, ErrMalformed},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := ParseSign1(forge(t, key, gocose.AlgorithmES256, alg, map[any]any{}, c.payload))
+			if err == nil {
+				err = s.Verify(key.Public())
+			}
+			if !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+	good := forge(t, key, gocose.AlgorithmES256, alg, map[any]any{}, []byte("payload"))
+	for name, raw := range map[string][]byte{
+		"tagged 18":      append([]byte{0xd2}, good...),
+		"trailing byte":  append(bytes.Clone(good), 0),
+		"three members":  encode(t, []any{[]byte{}, map[int]int{}, nil}),
+		"five members":   encode(t, []any{[]byte{}, map[int]int{}, nil, []byte{}, nil}),
+		"map":            encode(t, map[int]int{}),
+		"headers no map": encode(t, []any{[]byte{0x80}, map[int]int{}, nil, []byte{}}),
+		"empty":          {},
+	} {
+		if _, err := ParseSign1(raw); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestF39_SignatureValues(t *testing.T) {
+	key := ecKey(t, elliptic.P256())
+	raw, err := SignAttached(key, []byte("payload"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ParseSign1(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := elliptic.P256().Params().N
+	r, v := new(big.Int).SetBytes(s.signature[:32]), new(big.Int).SetBytes(s.signature[32:])
+	pair := func(r, s *big.Int) []byte {
+		return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+	}
+	other := new(big.Int).Sub(n, v) // of the two valid values, one is high
+	zero := new(big.Int)
+	for _, c := range []struct {
+		name string
+		sig  []byte
+		ok   bool
+	}{
+		{"as made", pair(r, v), true},
+		{"the other s", pair(r, other), true},
+		{"r zero", pair(zero, v), false},
+		{"s zero", pair(r, zero), false},
+		{"both zero", pair(zero, zero), false},
+		{"r = n", pair(n, v), false},
+		{"s = n", pair(r, n), false},
+		{"63 bytes", pair(r, v)[:63], false},
+		{"65 bytes", append(pair(r, v), 0), false},
+		{"empty", nil, false},
+	} {
+		s.signature = c.sig
+		err := s.Verify(key.Public())
+		if c.ok && err != nil || !c.ok && !errors.Is(err, ErrSignature) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestF37_MacForms(t *testing.T) {
+	key, payload := bytes.Repeat([]byte{7}, 32), []byte("payload")
+	raw, err := MacDetached(key, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := ParseMac0(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.VerifyDetached(key, payload); err != nil {
+		t.Error(err)
+	}
+	if err := m.VerifyDetached(key, []byte("another")); !errors.Is(err, ErrSignature) {
+		t.Errorf("another payload: %v", err)
+	}
+	if err := m.VerifyDetached(bytes.Repeat([]byte{8}, 32), payload); !errors.Is(err, ErrSignature) {
+		t.Errorf("another key: %v", err)
+	}
+	alg := encode(t, map[int]int{1: 5})
+	for _, c := range []struct {
+		name      string
+		protected []byte
+		payload   any
+		tag       []byte
+		want      error
+	}{
+		{"tag of 16 bytes", alg, nil, m.tag[:16], ErrMalformed},
+		{"tag of 8 bytes", alg, nil, m.tag[:8], ErrMalformed},
+		{"no tag", alg, nil, []byte{}, ErrMalformed},
+		{"HMAC 256/64", encode(t, map[int]int{1: 4}), nil, m.tag, ErrAlgorithm},
+		{"HMAC 384/384", encode(t, map[int]int{1: 6}), nil, m.tag, ErrAlgorithm},
+		{"ES256", encode(t, map[int]int{1: -7}), nil, m.tag, ErrAlgorithm},
+		{"no alg", []byte{}, nil, m.tag, ErrAlgorithm},
+		{"attached payload", alg, payload, m.tag, ErrPayload},
+	} {
+		m, err := ParseMac0(encode(t, []any{c.protected, map[int]int{}, c.payload, c.tag}))
+		if err == nil {
+			err = m.VerifyDetached(key, payload)
+		}
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+	}
+}
+
+func TestMac0_IsomdlVector(t *testing.T) {
+	read := func(name string) []byte {
+		t.Helper()
+		dir := os.Getenv("MDOC_VECTORS")
+		if dir == "" {
+			t.Skip("MDOC_VECTORS does not name the folder of mdoc test vectors")
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "isomdl", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	m, err := ParseMac0(read("cose_mac0_serialized.cbor.hex"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := read("cose_mac0_secret_key.hex")
+	if err := m.verify(key, m.Payload); err != nil {
+		t.Error(err)
+	}
+	if err := m.VerifyDetached(key, m.Payload); !errors.Is(err, ErrPayload) {
+		t.Errorf("attached payload: %v", err)
+	}
+}
+
+func FuzzParseSign1(f *testing.F) {
+	key := ecKey(f, elliptic.P256())
+	good, err := SignAttached(key, []byte("payload"), []byte{0x30}, []byte{0x30})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte{0x84, 0x43, 0xa1, 0x01, 0x26, 0xa1, 0x18, 0x21, 0x80, 0xf6, 0x40})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s, err := ParseSign1(raw)
+		if err != nil {
+			return
+		}
+		if chain, err := s.X5Chain(); err == nil && (len(chain) == 0 || len(chain) > maxCertificates) {
+			t.Errorf("chain of %d", len(chain))
+		}
+		// No mutation of a message may verify over bytes that were not signed.
+		if s.Verify(key.Public()) == nil && string(s.Payload) != "payload" {
+			t.Error("verified another payload")
+		}
+	})
+}
