@@ -1,0 +1,148 @@
+// Package configs reads what the operator decides: the daemon's configuration
+// and the profiles, which say what may be asked of a phone.
+//
+// Reading is strict. An unknown key, a key that stands twice, a value of another
+// type or one out of range is refused with the file, the line and the key; nothing is
+// ignored and nothing is guessed. kazashid.yaml, beside this file, holds every key
+// at its default with an explanation.
+package configs
+
+import (
+	"fmt"
+	"io/fs"
+	"strconv"
+	"time"
+)
+
+// A Config is the daemon's configuration, complete and checked: defaults, then
+// the file, then the environment.
+type Config struct {
+	Socket       Socket        `mapstructure:"socket"`
+	Access       Access        `mapstructure:"access"`
+	Reader       Reader        `mapstructure:"reader"`
+	ReaderKey    ReaderKey     `mapstructure:"reader_key"`
+	Trust        Trust         `mapstructure:"trust"`
+	Profiles     ProfileSource `mapstructure:"profiles"`
+	Presentation Presentation  `mapstructure:"presentation"`
+	// StepTimeout bounds each exchange with the phone that waits for nobody's
+	// consent.
+	StepTimeout time.Duration `mapstructure:"step_timeout"`
+	Log         Log           `mapstructure:"log"`
+}
+
+// Socket is where and for whom the daemon listens.
+type Socket struct {
+	Path string `mapstructure:"path"`
+	Mode Mode   `mapstructure:"mode"`
+	// Group owns the socket; empty leaves it to the daemon's own group.
+	Group string `mapstructure:"group"`
+}
+
+// Access gives the roles of the socket to users and groups by name. Who has no
+// role is refused. Root is a technician and an observer, never an issuer.
+type Access struct {
+	Observer   Role `mapstructure:"observer"`
+	Issuer     Role `mapstructure:"issuer"`
+	Technician Role `mapstructure:"technician"`
+}
+
+// A Role names who has it, by user or by group.
+type Role struct {
+	Users  []string `mapstructure:"users"`
+	Groups []string `mapstructure:"groups"`
+}
+
+// The reader backends.
+const (
+	BackendPCSC     = "pcsc"
+	BackendLoopback = "loopback" // in-process; specimen mode only
+)
+
+// Reader is what phones are held over.
+type Reader struct {
+	Backend string `mapstructure:"backend"`
+	// Include is a regular expression (RE2); only readers whose PC/SC name it
+	// matches are used. Empty matches every reader.
+	Include string `mapstructure:"include"`
+	// ExtendedLength allows APDUs of the extended form of ISO/IEC 7816-4.
+	ExtendedLength bool `mapstructure:"extended_length"`
+	// MaxCommandData and MaxResponseData are the largest data fields in bytes that
+	// the reader carries; 0 leaves it to what the form allows.
+	MaxCommandData  int `mapstructure:"max_command_data"`
+	MaxResponseData int `mapstructure:"max_response_data"`
+}
+
+// ReaderKey is the key pair of reader authentication: PEM files. Both are empty
+// when requests go out unsigned.
+type ReaderKey struct {
+	Key         string `mapstructure:"key"`
+	Certificate string `mapstructure:"certificate"`
+}
+
+// Trust is what issuers are believed.
+type Trust struct {
+	Anchors []Anchor `mapstructure:"anchors"`
+}
+
+// An Anchor is a PEM file, or a directory of them, and the docTypes for which
+// the issuers in it count.
+type Anchor struct {
+	Path     string   `mapstructure:"path"`
+	DocTypes []string `mapstructure:"doc_types"`
+}
+
+// ProfileSource says where profiles come from.
+type ProfileSource struct {
+	// Dir is the one directory of profiles; empty stands for the shipped ones.
+	Dir string `mapstructure:"dir"`
+}
+
+// Presentation bounds how long a presentation lives in each state.
+type Presentation struct {
+	DefaultTimeout time.Duration `mapstructure:"default_timeout"`
+	MaxTimeout     time.Duration `mapstructure:"max_timeout"`
+	Ready          time.Duration `mapstructure:"ready"`
+	Lease          time.Duration `mapstructure:"lease"`
+}
+
+// Log says how much is logged, and how. Personal data is in no level.
+type Log struct {
+	Level  string `mapstructure:"level"`  // debug, info, warn or error
+	Format string `mapstructure:"format"` // json or console
+}
+
+// Default returns the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Socket: Socket{Path: "/run/kazashi/kazashi.sock", Mode: 0o660, Group: "kazashi-client"},
+		Access: Access{
+			Observer:   Role{Users: []string{}, Groups: []string{"kazashi-client"}},
+			Issuer:     Role{Users: []string{}, Groups: []string{"kazashi-issuer"}},
+			Technician: Role{Users: []string{}, Groups: []string{"kazashi-technician"}},
+		},
+		Reader: Reader{Backend: BackendPCSC, ExtendedLength: true},
+		Trust:  Trust{Anchors: []Anchor{}},
+		Presentation: Presentation{
+			DefaultTimeout: time.Minute, MaxTimeout: 5 * time.Minute,
+			Ready: 30 * time.Second, Lease: 30 * time.Second,
+		},
+		StepTimeout: 3 * time.Second,
+		Log:         Log{Level: "info", Format: "json"},
+	}
+}
+
+// A Mode is the permission bits of a file, written in octal: "0660".
+type Mode fs.FileMode
+
+// UnmarshalText reads three or four octal digits.
+func (m *Mode) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 8, 32)
+	if err != nil || n > 0o777 || len(text) < 3 || len(text) > 4 {
+		return fmt.Errorf("%q is no octal file mode such as \"0660\"", text)
+	}
+	*m = Mode(n)
+	return nil
+}
+
+// String returns the mode as the configuration writes it.
+func (m Mode) String() string { return fmt.Sprintf("%04o", uint32(m)) }

@@ -1,0 +1,219 @@
+package configs
+
+import (
+	"embed"
+	"io/fs"
+	"os"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-viper/mapstructure/v2"
+
+	"kazashi/session/fault"
+)
+
+// A Profile says what may be asked in a presentation: one docType, its elements,
+// and whether any of them is kept.
+type Profile struct {
+	// Name is the file's name without ".yaml": lower-case words joined by hyphens.
+	Name    string `mapstructure:"name"`
+	Title   Text   `mapstructure:"title"`
+	DocType string `mapstructure:"doc_type"`
+	// Timeout is how long the presentation waits for its tap to end when the
+	// caller names no time; 0 leaves it to presentation.default_timeout.
+	Timeout   time.Duration `mapstructure:"timeout"`
+	Elements  []Element     `mapstructure:"elements"`
+	Retention *Retention    `mapstructure:"retention"`
+}
+
+// An Element is one data element that is asked for.
+type Element struct {
+	Namespace  string `mapstructure:"namespace"`
+	Identifier string `mapstructure:"element"`
+	// Label is what the kiosk's screen calls the element.
+	Label Text `mapstructure:"label"`
+	// Retain is the intent to retain of ISO/IEC 18013-5 8.3.2.1.2.1: that the
+	// value is kept longer than the transaction needs it.
+	Retain bool `mapstructure:"retain"`
+}
+
+// A Retention says why and how long retained elements are kept. A profile has
+// one exactly when it retains an element.
+type Retention struct {
+	Purpose Text `mapstructure:"purpose"`
+	Days    int  `mapstructure:"days"`
+}
+
+// A Text is one text in the two languages of the terminal.
+type Text struct {
+	Ja string `mapstructure:"ja"`
+	En string `mapstructure:"en"`
+}
+
+//go:embed profiles/*.yaml
+var shipped embed.FS
+
+// Shipped returns the profiles that come with the terminal as files, named like
+// age-over-20.yaml.
+func Shipped() fs.FS {
+	dir, err := fs.Sub(shipped, "profiles")
+	if err != nil {
+		panic(err) // the path is a constant that the build embeds
+	}
+	return dir
+}
+
+// LoadProfiles reads every *.yaml file of dir, ordered by name. An empty dir
+// stands for the shipped profiles; another one replaces them all, so that what may
+// be asked is what stands in one directory.
+//
+// Errors carry fault.ConfigUnreadable, fault.ProfileInvalid, or
+// fault.ElementForbidden for a profile that asks for the individual number.
+func LoadProfiles(dir string) ([]Profile, error) {
+	source, shown := Shipped(), "profiles"
+	if dir != "" {
+		source, shown = os.DirFS(dir), dir
+	}
+	names, err := fs.Glob(source, "*.yaml")
+	if err != nil {
+		return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profiles")
+	}
+	if len(names) == 0 {
+		return nil, fault.New(fault.ConfigUnreadable, "%s: holds no profile (*.yaml)", shown)
+	}
+	profiles := make([]Profile, 0, len(names))
+	for _, name := range names {
+		content, err := fs.ReadFile(source, name)
+		if err != nil {
+			return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profile")
+		}
+		p, err := parseProfile(path.Join(shown, name), content)
+		if err != nil {
+			return nil, err
+		}
+		profiles = append(profiles, *p)
+	}
+	return profiles, nil
+}
+
+func parseProfile(name string, content []byte) (*Profile, error) {
+	if len(content) > maxFile {
+		return nil, fault.New(fault.ConfigUnreadable, "%s: larger than %d bytes", name, maxFile)
+	}
+	d, err := parse(name, content, reflect.TypeFor[Profile](), fault.ProfileInvalid)
+	if err != nil {
+		return nil, err
+	}
+	raw := map[string]any{}
+	if d.root != nil {
+		if err := d.root.Decode(&raw); err != nil {
+			return nil, fault.Wrap(fault.ProfileInvalid, err, "%s", name)
+		}
+	}
+	var p Profile
+	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
+		Result: &p, ErrorUnused: true, DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+	})
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "%s", name)
+	}
+	if err := decoder.Decode(raw); err != nil {
+		return nil, fault.Wrap(fault.ProfileInvalid, err, "%s", name)
+	}
+	if err := p.forbidden(d); err != nil {
+		return nil, err
+	}
+	return &p, p.validate(d)
+}
+
+// individualNumber is part of every name that the individual number (個人番号)
+// could be asked under. Japanese law lets no kiosk ask for it.
+const individualNumber = "individual_number"
+
+// Forbidden reports whether an element is one that no profile may ask for, in
+// whatever namespace it stands.
+func Forbidden(identifier string) bool {
+	return strings.Contains(strings.ToLower(identifier), individualNumber)
+}
+
+func (p *Profile) forbidden(d *document) error {
+	for i, e := range p.Elements {
+		if Forbidden(e.Identifier) {
+			return fault.New(fault.ElementForbidden, "%s: %s is never asked for", d.at("elements["+itoa(i)+"].element"), e.Identifier)
+		}
+	}
+	return nil
+}
+
+var (
+	words      = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	dotted     = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
+	identifier = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+)
+
+const (
+	maxElements = 64
+	maxName     = 128
+	maxDays     = 3650
+)
+
+func (p *Profile) validate(d *document) error {
+	var found problems
+	wrong := func(key, format string, args ...any) { found.add(d, key, d.lines[key], format, args...) }
+	both := func(key string, t Text) {
+		if t.Ja == "" || t.En == "" || utf8.RuneCountInString(t.Ja) > maxName || len(t.En) > maxName {
+			wrong(key, "needs a text in ja and in en, at most %d characters", maxName)
+		}
+	}
+	file := strings.TrimSuffix(path.Base(d.name), ".yaml")
+	if !words.MatchString(p.Name) || len(p.Name) > maxName || p.Name != file {
+		wrong("name", "%q must be the name of the file, in lower-case words joined by hyphens", p.Name)
+	}
+	both("title", p.Title)
+	if !dotted.MatchString(p.DocType) || len(p.DocType) > maxName {
+		wrong("doc_type", "%q is no docType", p.DocType)
+	}
+	if p.Timeout != 0 && (p.Timeout < 5*time.Second || p.Timeout > maxAnyTimeout) {
+		wrong("timeout", "%s is not between 5s and %s", p.Timeout, maxAnyTimeout)
+	}
+	if len(p.Elements) == 0 || len(p.Elements) > maxElements {
+		wrong("elements", "needs 1 to %d elements", maxElements)
+	}
+	retains := false
+	for i, e := range p.Elements {
+		key := "elements[" + itoa(i) + "]"
+		if !dotted.MatchString(e.Namespace) || len(e.Namespace) > maxName {
+			wrong(key+".namespace", "%q is no namespace", e.Namespace)
+		}
+		if !identifier.MatchString(e.Identifier) || len(e.Identifier) > maxName {
+			wrong(key+".element", "%q is no element identifier", e.Identifier)
+		}
+		if slices.ContainsFunc(p.Elements[:i], func(o Element) bool {
+			return o.Namespace == e.Namespace && o.Identifier == e.Identifier
+		}) {
+			wrong(key, "%s is asked for twice", e.Identifier)
+		}
+		both(key+".label", e.Label)
+		retains = retains || e.Retain
+	}
+	switch {
+	case retains && p.Retention == nil:
+		wrong("retention", "missing: an element is retained, so its purpose and days must be said")
+	case !retains && p.Retention != nil:
+		wrong("retention", "given, but no element is retained")
+	case p.Retention != nil:
+		both("retention.purpose", p.Retention.Purpose)
+		if p.Retention.Days < 1 || p.Retention.Days > maxDays {
+			wrong("retention.days", "%d is not between 1 and %d", p.Retention.Days, maxDays)
+		}
+	}
+	return found.fault(fault.ProfileInvalid)
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }

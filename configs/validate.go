@@ -1,0 +1,96 @@
+package configs
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"kazashi/session/fault"
+)
+
+// Bounds of what the operator may choose.
+const (
+	maxSocketPath  = 107 // sun_path of a Unix socket, without its zero byte
+	maxStepTimeout = time.Minute
+	maxAnyTimeout  = 30 * time.Minute
+	maxReady       = 5 * time.Minute
+)
+
+// validate holds the values against each other and against their bounds. The
+// document tells the lines.
+func (c *Config) validate(d *document) error {
+	var p problems
+	wrong := func(key, format string, args ...any) { p.add(d, key, d.lines[key], format, args...) }
+	oneOf := func(key, value string, allowed ...string) {
+		if !slices.Contains(allowed, value) {
+			wrong(key, "%q is none of %s", value, strings.Join(allowed, ", "))
+		}
+	}
+	within := func(key string, value, low, high time.Duration) {
+		if value < low || value > high {
+			wrong(key, "%s is not between %s and %s", value, low, high)
+		}
+	}
+	absolute := func(key, path string) {
+		if !filepath.IsAbs(path) {
+			wrong(key, "%q is no absolute path", path)
+		}
+	}
+
+	absolute("socket.path", c.Socket.Path)
+	if len(c.Socket.Path) > maxSocketPath {
+		wrong("socket.path", "longer than the %d bytes that a socket's path can have", maxSocketPath)
+	}
+
+	for name, role := range map[string]Role{"observer": c.Access.Observer, "issuer": c.Access.Issuer, "technician": c.Access.Technician} {
+		if slices.Contains(role.Users, "") || slices.Contains(role.Groups, "") {
+			wrong("access."+name, "holds an empty name")
+		}
+	}
+
+	oneOf("reader.backend", c.Reader.Backend, BackendPCSC, BackendLoopback)
+	if _, err := regexp.Compile(c.Reader.Include); err != nil {
+		wrong("reader.include", "%w", err)
+	}
+	for key, n := range map[string]int{"reader.max_command_data": c.Reader.MaxCommandData, "reader.max_response_data": c.Reader.MaxResponseData} {
+		if n != 0 && (n < 128 || n > 65536) {
+			wrong(key, "%d is neither 0 nor between 128 and 65536", n)
+		}
+	}
+
+	if (c.ReaderKey.Key == "") != (c.ReaderKey.Certificate == "") {
+		wrong("reader_key", "key and certificate must both be set, or neither")
+	}
+	if c.ReaderKey.Key != "" {
+		absolute("reader_key.key", c.ReaderKey.Key)
+		absolute("reader_key.certificate", c.ReaderKey.Certificate)
+	}
+
+	for i, a := range c.Trust.Anchors {
+		key := "trust.anchors[" + itoa(i) + "]"
+		absolute(key+".path", a.Path)
+		if len(a.DocTypes) == 0 {
+			wrong(key, "doc_types names no docType")
+		}
+		for _, docType := range a.DocTypes {
+			if !dotted.MatchString(docType) {
+				wrong(key+".doc_types", "%q is no docType", docType)
+			}
+		}
+	}
+	if c.Profiles.Dir != "" {
+		absolute("profiles.dir", c.Profiles.Dir)
+	}
+
+	within("presentation.max_timeout", c.Presentation.MaxTimeout, 5*time.Second, maxAnyTimeout)
+	within("presentation.default_timeout", c.Presentation.DefaultTimeout, 5*time.Second, max(5*time.Second, c.Presentation.MaxTimeout))
+	within("presentation.ready", c.Presentation.Ready, time.Second, maxReady)
+	within("presentation.lease", c.Presentation.Lease, time.Second, maxReady)
+	within("step_timeout", c.StepTimeout, 100*time.Millisecond, maxStepTimeout)
+
+	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	oneOf("log.format", c.Log.Format, "json", "console")
+	return p.fault(fault.ConfigInvalid)
+}
