@@ -5,8 +5,8 @@ import (
 	"kazashi/transport/api"
 )
 
-// A Result is what a verified tap brings.
-type Result interface {
+// A result is what a verified tap brings.
+type result interface {
 	// AppendDocuments appends the documents with all attributes as the JSON array of
 	// api.Claim.Documents.
 	AppendDocuments(dst []byte) ([]byte, error)
@@ -22,7 +22,9 @@ type Result interface {
 // wiped before Offer returns, the attributes are kept only as what a claim will
 // hand out. When the presentation has ended meanwhile nothing is kept and the
 // error carries the code of that end.
-func (a *Attempt) Offer(r Result) error {
+func (a *Attempt) Offer(r result) error { return a.offer(r) }
+
+func (a *Attempt) offer(r result) error {
 	arena, err := r.AppendDocuments(nil)
 	received, warnings, specimen := r.Received(), r.Warnings(), r.Specimen()
 	r.Wipe()

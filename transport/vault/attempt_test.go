@@ -1,0 +1,111 @@
+package vault
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+)
+
+func contextCause(a *Attempt) error { return context.Cause(a.Context()) }
+
+func TestTapWithNothingArmed(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		if _, ok := v.Begin("front"); ok {
+			t.Fatal("a tap began with nothing armed")
+		}
+		arm(t, v, order("front"))
+		if _, ok := v.Begin("back"); ok {
+			t.Fatal("a tap on one reader began for another")
+		}
+		begin(t, v, "front")
+		if _, ok := v.Begin("front"); ok {
+			t.Fatal("two taps at once on one reader")
+		}
+	})
+}
+
+func TestAgainKeepsTheDeadline(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p := arm(t, v, order("front"))
+		a := begin(t, v, "front")
+		time.Sleep(40 * time.Second)
+		a.Again(fault.New(fault.PhoneLocked, "no mdoc application"))
+		got, err := v.Get(p.ID, issuer)
+		if err != nil || got.State != api.StateArmed || got.LastTap == nil || got.LastTap.Code != fault.PhoneLocked {
+			t.Fatalf("after a locked phone: %+v, %v", got, err)
+		}
+		if !got.ExpiresAt.Equal(*p.ExpiresAt) {
+			t.Fatalf("a tap moved the deadline from %v to %v", p.ExpiresAt, got.ExpiresAt)
+		}
+		if a.Context().Err() == nil {
+			t.Fatal("the tap is not over")
+		}
+		s := &secret{value: "late"}
+		if err := a.offer(s); err == nil || !s.gone() {
+			t.Fatalf("a tap that was over offered a result: %v", err)
+		}
+		begin(t, v, "front")
+	})
+}
+
+func TestCodeDecidesBetweenRejectedAndLost(t *testing.T) {
+	cases := map[fault.Code]api.State{
+		fault.CardRemoved:       api.StateLost,
+		fault.ReaderServiceDown: api.StateLost,
+		fault.TransferStalled:   api.StateLost,
+		fault.MalformedAPDU:     api.StateRejected,
+		fault.DigestMismatch:    api.StateRejected,
+		fault.NoAnchor:          api.StateRejected,
+		fault.ConsentTimeout:    api.StateRejected,
+		fault.Internal:          api.StateRejected,
+	}
+	for code, state := range cases {
+		t.Run(code.Slug(), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, v *Vault) {
+				p := arm(t, v, order("front"))
+				a := begin(t, v, "front")
+				a.Fail(fault.New(code, "as the test says"))
+				wantState(t, v, p.ID, state, code)
+				a.Fail(fault.New(fault.Internal, "a second end"))
+				wantState(t, v, p.ID, state, code)
+				arm(t, v, order("front"))
+			})
+		})
+	}
+}
+
+func TestFailWithoutAnErrorIsNoSuccess(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p := arm(t, v, order("front"))
+		begin(t, v, "front").Fail(nil)
+		wantState(t, v, p.ID, api.StateRejected, fault.Internal)
+	})
+}
+
+func TestOfferThatCannotBeRendered(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p := arm(t, v, order("front"))
+		s := &secret{value: "x", err: fault.New(fault.MalformedResponse, "no JSON for it")}
+		wantCode(t, begin(t, v, "front").offer(s), fault.MalformedResponse)
+		wantState(t, v, p.ID, api.StateRejected, fault.MalformedResponse)
+		if !s.gone() {
+			t.Fatal("attributes left after a result that could not be rendered")
+		}
+	})
+}
+
+func TestLoseSparesWhatWasVerified(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		gone := fault.New(fault.ReaderNotFound, "unplugged")
+		p := arm(t, v, order("back"))
+		v.Lose("back", gone)
+		wantState(t, v, p.ID, api.StateLost, fault.ReaderNotFound)
+		p, _ = verified(t, v, order("front"))
+		v.Lose("front", gone)
+		v.Lose("unknown", gone)
+		wantState(t, v, p.ID, api.StateVerified, "")
+	})
+}

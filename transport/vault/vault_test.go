@@ -1,0 +1,220 @@
+package vault
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+)
+
+const issuer, stranger = uint32(1001), uint32(1002)
+
+// A secret is a result whose single attribute says whose it is.
+type secret struct {
+	value string
+	arena []byte // the memory that the vault keeps
+	wiped bool
+	err   error
+}
+
+func (s *secret) AppendDocuments(dst []byte) ([]byte, error) {
+	if s.wiped {
+		panic("rendering a wiped result")
+	}
+	s.arena = fmt.Appendf(dst, `[{"elements":{"ns":{"family_name":%q}}}]`, s.value)
+	return s.arena, s.err
+}
+
+func (s *secret) Received() []api.ElementName {
+	return []api.ElementName{{DocType: "doc", Namespace: "ns", Element: "family_name"}}
+}
+func (s *secret) Warnings() []api.Warning { return nil }
+func (s *secret) Specimen() bool          { return false }
+func (s *secret) Wipe()                   { s.wiped = true }
+
+// gone reports whether no attribute is left in memory.
+func (s *secret) gone() bool {
+	return s.wiped && len(bytes.Trim(s.arena[:cap(s.arena)], "\x00")) == 0
+}
+
+func order(reader string) Order {
+	return Order{Profile: "address", Transaction: "job-1", Reader: reader, Owner: issuer, Timeout: time.Minute}
+}
+
+func arm(t *testing.T, v *Vault, o Order) api.Presentation {
+	t.Helper()
+	p, _, err := v.Arm(o)
+	if err != nil {
+		t.Fatalf("arm: %v", err)
+	}
+	return p
+}
+
+func begin(t *testing.T, v *Vault, reader string) *Attempt {
+	t.Helper()
+	a, ok := v.Begin(reader)
+	if !ok {
+		t.Fatalf("no tap could begin on %s", reader)
+	}
+	return a
+}
+
+// verified brings a presentation to that state.
+func verified(t *testing.T, v *Vault, o Order) (api.Presentation, *secret) {
+	t.Helper()
+	p, s := arm(t, v, o), &secret{value: "of " + o.Transaction}
+	if err := begin(t, v, o.Reader).offer(s); err != nil {
+		t.Fatalf("offer: %v", err)
+	}
+	return p, s
+}
+
+func wantState(t *testing.T, v *Vault, id string, state api.State, code fault.Code) {
+	t.Helper()
+	p, err := v.Get(id, issuer)
+	if err != nil || p.State != state || p.Code != code {
+		t.Fatalf("presentation is %s %s (%v), want %s %s", p.State, p.Code, err, state, code)
+	}
+	if p.State.Ended() != (p.EndedAt != nil) || p.State.Ended() != (p.ExpiresAt == nil) {
+		t.Fatalf("times of a presentation that is %s: ends %v, ended %v", p.State, p.ExpiresAt, p.EndedAt)
+	}
+}
+
+func wantCode(t *testing.T, err error, code fault.Code) {
+	t.Helper()
+	if fault.CodeOf(err) != code {
+		t.Fatalf("got %v (%s), want %s %s", err, fault.CodeOf(err), code, code.Slug())
+	}
+}
+
+// inBubble runs a test on a clock of its own with a vault that is closed at the end.
+func inBubble(t *testing.T, f func(t *testing.T, v *Vault)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		v := New(Options{})
+		defer v.Close()
+		f(t, v)
+	})
+}
+
+func TestWalkOfOnePresentation(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p := arm(t, v, order("front"))
+		a := begin(t, v, "front")
+		a.Progress("engaging")
+		if p, _ := v.Get(p.ID, issuer); p.State != api.StateReading || p.Phase != "engaging" {
+			t.Fatalf("during the tap: %s %s", p.State, p.Phase)
+		}
+		s := &secret{value: "x"}
+		if err := a.Offer(s); err != nil {
+			t.Fatal(err)
+		}
+		if !s.wiped || a.Context().Err() == nil {
+			t.Fatal("after the offer the result was not wiped or the tap not over")
+		}
+		got, err := v.Get(p.ID, issuer)
+		if err != nil || got.State != api.StateVerified || len(got.Received) != 1 || got.Phase != "" {
+			t.Fatalf("after the offer: %+v, %v", got, err)
+		}
+		body, err := v.Claim(p.ID, "c", issuer)
+		if err != nil || !bytes.Contains(body, []byte(`"family_name":"x"`)) {
+			t.Fatalf("claim: %s, %v", body, err)
+		}
+		if _, err := v.Ack(p.ID, "c", api.OutcomeIssued, issuer); err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, v, p.ID, api.StateAcked, "")
+		if !s.gone() {
+			t.Fatal("attributes left after the ack")
+		}
+	})
+}
+
+func TestF31_TimesRunOut(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p := arm(t, v, order("front"))
+		a := begin(t, v, "front")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		wantState(t, v, p.ID, api.StateExpired, fault.PresentationExpired)
+		wantCode(t, contextCause(a), fault.PresentationExpired)
+
+		p, s := verified(t, v, order("front"))
+		time.Sleep(30*time.Second - 1)
+		wantState(t, v, p.ID, api.StateVerified, "")
+		time.Sleep(1)
+		synctest.Wait()
+		if !s.gone() {
+			t.Fatal("attributes that nobody claimed were kept")
+		}
+		wantState(t, v, p.ID, api.StateExpired, fault.PresentationExpired)
+		_, err := v.Claim(p.ID, "c", issuer)
+		wantCode(t, err, fault.ClaimGone)
+	})
+}
+
+func TestShutdownEndsAndWipesEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := New(Options{})
+		held, s := verified(t, v, order("front"))
+		armed := arm(t, v, order("back"))
+		a := begin(t, v, "back")
+		v.Close()
+		v.Close()
+		wantState(t, v, held.ID, api.StateLost, fault.ShuttingDown)
+		wantState(t, v, armed.ID, api.StateLost, fault.ShuttingDown)
+		wantCode(t, contextCause(a), fault.ShuttingDown)
+		late := &secret{value: "late"}
+		wantCode(t, a.offer(late), fault.ShuttingDown)
+		if !s.gone() || !late.gone() {
+			t.Fatal("attributes left after shutdown")
+		}
+		_, err := v.Claim(held.ID, "c", issuer)
+		wantCode(t, err, fault.ClaimGone)
+		_, _, err = v.Arm(order("front"))
+		wantCode(t, err, fault.ShuttingDown)
+	})
+}
+
+func TestEndedStaysReadableForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := New(Options{MaxEnded: 2})
+		defer v.Close()
+		var ids []string
+		for range 3 {
+			p := arm(t, v, order("front"))
+			if _, err := v.Cancel(p.ID, issuer); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, p.ID)
+		}
+		_, err := v.Get(ids[0], issuer)
+		wantCode(t, err, fault.PresentationNotFound)
+		wantState(t, v, ids[1], api.StateCancelled, fault.PresentationCancelled)
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		_, err = v.Get(ids[2], issuer)
+		wantCode(t, err, fault.PresentationNotFound)
+		if len(v.byID)+len(v.byKey)+len(v.live)+len(v.ended) != 0 {
+			t.Fatalf("left over: %d %d %d %d", len(v.byID), len(v.byKey), len(v.live), len(v.ended))
+		}
+	})
+}
+
+func TestActiveErrorNamesTheCurrentOne(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p := arm(t, v, order("front"))
+		_, _, err := v.Arm(order("front"))
+		wantCode(t, err, fault.PresentationActive)
+		var active *ActiveError
+		if !errors.As(err, &active) || active.Current.ID != p.ID {
+			t.Fatalf("conflict names %+v", active)
+		}
+		arm(t, v, order("back"))
+	})
+}
