@@ -65,6 +65,8 @@ func TestF45_VaultKeepsToItsModel(t *testing.T) {
 				"release": m.release,
 				"lose":    m.lose,
 				"pass":    m.pass,
+				"forward": m.forward,
+				"onward":  m.forward, // twice as likely as what goes wrong
 			})
 			m.v.Close()
 			for _, p := range m.all {
@@ -265,6 +267,29 @@ func (m *model) lose(t *rapid.T) {
 	m.v.Lose(reader, fault.New(fault.ReaderNotFound, "unplugged"))
 	if p := m.holding(reader); p != nil && (p.state == api.StateArmed || p.state == api.StateReading) {
 		p.state = api.StateLost
+	}
+}
+
+// forward takes the newest presentation one step further on the regular way, so
+// that most walks see every state.
+func (m *model) forward(t *rapid.T) {
+	if len(m.all) == 0 || m.all[len(m.all)-1].ended() {
+		m.arm(t)
+		return
+	}
+	switch m.all[len(m.all)-1].state {
+	case api.StateArmed:
+		m.tap(t)
+	case api.StateReading:
+		m.offer(t)
+	case api.StateVerified:
+		m.claim(t)
+	case api.StateClaimed:
+		if rapid.Bool().Draw(t, "claim again") {
+			m.claim(t)
+		} else {
+			m.ack(t)
+		}
 	}
 }
 
