@@ -201,6 +201,15 @@ func readKey(data []byte, off int) (key, int, error) {
 	return key{}, off, malformed(off, fmt.Sprintf("%v as a map key", h.Major))
 }
 
+// Skip returns what follows the first item of data, which has passed Precheck as
+// a part of its message.
+func Skip(data []byte) ([]byte, error) {
+	if _, _, err := head(data, 0); err != nil {
+		return nil, err
+	}
+	return data[skip(data, 0):], nil
+}
+
 // skip returns the position behind the item at off, in data that was checked.
 func skip(data []byte, off int) int {
 	for left := uint64(1); left > 0; left-- {

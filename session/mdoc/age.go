@@ -1,0 +1,29 @@
+package mdoc
+
+import (
+	"strconv"
+	"strings"
+)
+
+// AgeThreshold returns NN of an element age_over_NN, two digits.
+func AgeThreshold(identifier string) (int, bool) {
+	nn, ok := strings.CutPrefix(identifier, "age_over_")
+	if !ok || len(nn) != 2 || !digits(nn) {
+		return 0, false
+	}
+	n, err := strconv.Atoi(nn)
+	return n, err == nil
+}
+
+// AgeOver says whether a holder has reached an age, from attestations age_over_NN
+// of any NN, clause 7.2.5: who is over an older age is over this one, who is not
+// over a younger age is not. known is false when the attestations tell neither,
+// or both, which no honest issuer attests.
+func AgeOver(age int, attested map[int]bool) (over, known bool) {
+	var yes, no bool
+	for nn, reached := range attested {
+		yes = yes || reached && nn >= age
+		no = no || !reached && nn <= age
+	}
+	return yes && !no, yes != no
+}

@@ -1,0 +1,42 @@
+package mdoc
+
+import (
+	"crypto/x509"
+	"fmt"
+
+	"kazashi/session/cose"
+	"kazashi/session/wire"
+)
+
+// ReaderAuthenticationBytes returns what a reader signs, clause 9.1.4.4, for a
+// SessionTranscript in its array form and ItemsRequestBytes as sent. A transcript
+// that is none is KZ-709.
+func ReaderAuthenticationBytes(transcript []byte, itemsRequest wire.Embedded) (wire.Embedded, error) {
+	return authenticationBytes("ReaderAuthentication", transcript, itemsRequest)
+}
+
+// VerifyReaderAuth checks on the holder's side that the key of the first
+// certificate in readerAuth signed the request in this session, and returns the
+// certificates, leaf first. Whether they are to be trusted is not checked.
+func VerifyReaderAuth(readerAuth, transcript []byte, itemsRequest wire.Embedded) ([][]byte, error) {
+	s, err := cose.ParseSign1(readerAuth)
+	if err != nil {
+		return nil, fmt.Errorf("reader authentication: %w", err)
+	}
+	chain, err := s.X5Chain()
+	if err != nil {
+		return nil, fmt.Errorf("reader authentication: %w", err)
+	}
+	leaf, err := x509.ParseCertificate(chain[0])
+	if err != nil {
+		return nil, fmt.Errorf("reader certificate: %w", err)
+	}
+	signed, err := ReaderAuthenticationBytes(transcript, itemsRequest)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.VerifyDetached(leaf.PublicKey, signed); err != nil {
+		return nil, fmt.Errorf("reader authentication: %w", err)
+	}
+	return chain, nil
+}
