@@ -48,7 +48,8 @@ var (
 type bubble struct{ rapid.TB }
 
 func TestF45_VaultKeepsToItsModel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	const rounds = 30 // a walk is cheap and the rare pairs of steps matter most
+	walks := func(t *testing.T) {
 		rapid.Check(bubble{t}, func(t *rapid.T) {
 			m := &model{v: New(Options{}), bodies: make(map[string]string)}
 			defer m.v.Close()
@@ -76,7 +77,10 @@ func TestF45_VaultKeepsToItsModel(t *testing.T) {
 			}
 			m.compare(t)
 		})
-	})
+	}
+	for range rounds {
+		synctest.Test(t, walks)
+	}
 }
 
 func (m *model) compare(t *rapid.T) {
