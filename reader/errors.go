@@ -20,7 +20,8 @@ var (
 	ErrBusy = errors.New("reader busy")
 	// ErrNoReader: there is no reader of that name.
 	ErrNoReader = errors.New("reader not found")
-	// ErrNoService: the reader service does not answer or does not run.
+	// ErrNoService: the reader service does not run or went away. When it runs and
+	// does not answer, the error wraps ErrTimeout as well.
 	ErrNoService = errors.New("reader service not available")
 	// ErrDenied: the reader service refuses this user.
 	ErrDenied = errors.New("access to the reader service denied")
