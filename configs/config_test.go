@@ -159,6 +159,7 @@ func TestEnvironmentOverFile(t *testing.T) {
 	t.Setenv("KAZASHI_READER_EXTENDED_LENGTH", "false")
 	t.Setenv("KAZASHI_READER_MAX_COMMAND_DATA", "500")
 	t.Setenv("KAZASHI_STEP_TIMEOUT", "2s")
+	t.Setenv("KAZASHI_SOCKET", "/run/of/the/client.sock") // the client's, none of ours
 	c, err := Load(write(t, "presentation: {ready: 10s, lease: 11s}\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -183,6 +184,7 @@ func TestF43_EnvironmentThatIsRefused(t *testing.T) {
 		"KAZASHI_READER_KEY_KEY":           "/tmp/key.pem",
 		"KAZASHI_ACCESS_ISSUER_USERS":      "nobody",
 		"KAZASHI_TRUST_ANCHORS":            "/tmp/iaca.pem",
+		"KAZASHI_PRESENTATION_REDY":        "10s",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)

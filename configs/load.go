@@ -60,6 +60,9 @@ func load(name string, content []byte) (*Config, error) {
 	v.SetEnvPrefix(envPrefix)
 	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
 	v.AllowEmptyEnv(true)
+	if err := checkStrangers(); err != nil {
+		return nil, err
+	}
 	for key, value := range leaves("", reflect.ValueOf(Default())) {
 		v.SetDefault(key, value.Interface())
 		if err := checkEnvironment(key, value.Type()); err != nil {
@@ -123,6 +126,28 @@ func checkEnvironment(key string, t reflect.Type) error {
 	}
 	if err := checkScalar(t, "", value); err != nil {
 		return fault.New(fault.ConfigInvalid, "environment %s: %s: %v", name, key, err)
+	}
+	return nil
+}
+
+// checkStrangers refuses variables that begin like a section of the configuration
+// and are no key of it: most likely they are misspelt, and ignored they would
+// leave the default in force. Other names that begin with the prefix are not ours.
+func checkStrangers() error {
+	known, sections := map[string]bool{}, map[string]bool{}
+	for key := range leaves("", reflect.ValueOf(Default())) {
+		known[envName(key)] = true
+		if section, _, ok := strings.Cut(key, "."); ok {
+			sections[envName(section)+"_"] = true
+		}
+	}
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		for section := range sections {
+			if strings.HasPrefix(name, section) && !known[name] {
+				return fault.New(fault.ConfigInvalid, "environment %s: no such key", name)
+			}
+		}
 	}
 	return nil
 }
