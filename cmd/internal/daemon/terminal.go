@@ -1,0 +1,201 @@
+package daemon
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kazashi/reader"
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+	"kazashi/transport/vault"
+)
+
+// lostAfter is how long a reader may be away, unplugged or with its service down,
+// before a presentation that waits for it ends as lost.
+const lostAfter = 15 * time.Second
+
+// A terminal is one reader with what lies on it, and the one goroutine that taps
+// there. Events of the reader only change what is known; the goroutine looks at
+// the newest state, so that a phone that flickers in and out of the field costs
+// one tap and no queue.
+//
+// Which stay of a phone is tapped for which presentation:
+//   - A phone that comes while nothing is armed is left alone and counted. When a
+//     presentation is armed while it lies there, it is tapped then.
+//   - One stay is tapped at most once for one presentation. After a tap that came to
+//     nothing, such as a locked phone's, the phone has to leave the field before the
+//     same presentation tries it again; otherwise it would be asked over and over.
+//   - A presentation that is armed later may tap a phone that still lies there: its
+//     holder sees the request and agrees anew.
+type terminal struct {
+	name  string
+	vault *vault.Vault
+	// perform does one tap and ends the attempt.
+	perform func(ctx context.Context, name string, a *vault.Attempt)
+	counts  *counts
+	wake    chan struct{} // of one slot: something changed
+
+	mu      sync.Mutex
+	desk    desk
+	changed func(api.Reader) // told of every change, with mu held
+}
+
+// A desk is what is known of a reader.
+type desk struct {
+	attached bool
+	present  bool   // a phone lies there that answers
+	mute     bool   // something lies there that does not
+	stay     uint64 // grows with every arrival
+	away     error  // why the reader is not attached
+	limits   reader.Limits
+}
+
+// counts are the taps since the start.
+type counts struct {
+	total, ignored, verified, failed atomic.Uint64
+}
+
+func newTerminal(name string, v *vault.Vault, c *counts, perform func(context.Context, string, *vault.Attempt), changed func(api.Reader)) *terminal {
+	return &terminal{name: name, vault: v, counts: c, perform: perform, changed: changed, wake: make(chan struct{}, 1)}
+}
+
+// observe takes in an event of the reader.
+func (t *terminal) observe(e reader.Event) {
+	t.mu.Lock()
+	d, before := &t.desk, t.describe()
+	switch e.Kind {
+	case reader.Attached:
+		d.attached, d.away = true, nil
+	case reader.Detached:
+		d.attached, d.present, d.mute, d.away = false, false, false, e.Err
+	case reader.Arrived:
+		d.present, d.mute = true, false
+		d.stay++
+	case reader.Mute:
+		d.present, d.mute = false, true
+		d.stay++
+	case reader.Removed:
+		d.present, d.mute = false, false
+	}
+	if now := t.describe(); now != before {
+		t.changed(now)
+	}
+	t.mu.Unlock()
+	t.nudge()
+}
+
+// learn keeps what an opened card tells of its reader.
+func (t *terminal) learn(l reader.Limits) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.desk.limits != l {
+		t.desk.limits = l
+		t.changed(t.describe())
+	}
+}
+
+// nudge makes the goroutine look again.
+func (t *terminal) nudge() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (t *terminal) look() desk {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.desk
+}
+
+// reader returns the reader as the socket shows it.
+func (t *terminal) reader() api.Reader {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.describe()
+}
+
+func (t *terminal) describe() api.Reader {
+	r := api.Reader{
+		Name: t.name, Present: t.desk.present || t.desk.mute, Usable: t.desk.attached,
+		MaxCommand: t.desk.limits.CommandData, MaxResponse: t.desk.limits.ResponseData,
+	}
+	if !t.desk.attached {
+		r.Code = readerCode(t.desk.away)
+	}
+	return r
+}
+
+// run taps until ctx ends, or until the reader was away for so long that it is
+// forgotten.
+func (t *terminal) run(ctx context.Context) {
+	var seen uint64 // newest stay that was tapped or ignored
+	var tried struct {
+		stay uint64
+		id   string
+	}
+	away := time.NewTimer(lostAfter)
+	away.Stop()
+	defer away.Stop()
+	gone := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-away.C:
+			d := t.look()
+			if !d.attached {
+				t.vault.Lose(t.name, fault.Wrap(readerCode(d.away), d.away, "reader stayed away for %s", lostAfter))
+				return
+			}
+		case <-t.wake:
+		}
+		d := t.look()
+		switch {
+		case !d.attached && !gone:
+			gone = true
+			away.Reset(lostAfter)
+		case d.attached && gone:
+			gone = false
+			away.Stop()
+		}
+		if !d.attached || !d.present && !d.mute {
+			continue
+		}
+		arrived := d.stay != seen
+		seen = d.stay
+		id := t.armed()
+		if id == "" {
+			if arrived {
+				t.counts.ignored.Add(1)
+			}
+			continue
+		}
+		if tried.stay == d.stay && tried.id == id {
+			continue
+		}
+		a, ok := t.vault.Begin(t.name)
+		if !ok {
+			continue
+		}
+		tried.stay, tried.id = d.stay, a.ID
+		if d.mute {
+			a.Again(fault.Wrap(fault.CardUnresponsive, reader.ErrCardMute, "at arrival"))
+		} else {
+			t.perform(ctx, t.name, a)
+		}
+		t.nudge() // what came meanwhile, or a presentation armed at once after
+	}
+}
+
+// armed returns the id of the presentation that waits for a tap here, or "".
+func (t *terminal) armed() string {
+	for _, p := range t.vault.Active() {
+		if p.Reader == t.name && p.State == api.StateArmed {
+			return p.ID
+		}
+	}
+	return ""
+}
