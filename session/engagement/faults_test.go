@@ -1,0 +1,358 @@
+package engagement
+
+import (
+	"bytes"
+	"encoding/base64"
+	"testing"
+	"time"
+
+	"kazashi/reader/apdu"
+	"kazashi/reader/ndef"
+	"kazashi/session/fault"
+	"kazashi/session/seal"
+)
+
+func rawURL(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+var ok = apdu.Response{SW: apdu.OK}
+
+func TestF16_CapabilityContainers(t *testing.T) {
+	good := container(t, 1024, 1024, 2050)
+	change := func(at int, value ...byte) []byte {
+		b := bytes.Clone(good)
+		copy(b[at:], value)
+		return b
+	}
+	for name, cc := range map[string][]byte{
+		"0 bytes":           nil,
+		"14 bytes":          good[:14],
+		"64 bytes":          append(bytes.Clone(good), make([]byte, 49)...),
+		"wrong version":     change(2, 0x10),
+		"file 0000":         change(9, 0, 0),
+		"file E103":         change(9, 0xE1, 0x03),
+		"file size 0":       change(11, 0, 0),
+		"file size FFFF":    change(11, 0xFF, 0xFF),
+		"another TLV":       change(7, 0x05),
+		"CCLEN 0":           change(0, 0, 0),
+		"no command length": change(5, 0, 0),
+	} {
+		_, _, err := run(t, NewHandover(), inOrder(ok, ok, apdu.Response{Data: cc, SW: apdu.OK}))
+		if fault.CodeOf(err) != fault.MalformedTag {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for n := range 4 {
+		answers := []apdu.Response{ok, ok, {Data: good, SW: apdu.OK}, ok}[:n+1]
+		answers[n].SW = apdu.NoDiagnosis
+		want := fault.UnexpectedStatus
+		if n == 0 {
+			want = fault.NotAPhone
+		}
+		if _, _, err := run(t, NewHandover(), inOrder(answers...)); fault.CodeOf(err) != want {
+			t.Errorf("refused at command %d: %v", n, err)
+		}
+	}
+}
+
+func TestF17_NDEFFiles(t *testing.T) {
+	many := make(ndef.Message, 64)
+	for i := range many {
+		many[i] = ndef.Record{TNF: ndef.WellKnown, Type: "T"}
+	}
+	records, err := many.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	thousand := bytes.Repeat([]byte{0x11, 1, 0, 'T'}, 1000)
+	thousand[0] |= 0x80
+	inner, _ := ndef.Message{{TNF: ndef.WellKnown, Type: "Sp", Payload: []byte{0xD1, 1, 0, 'T'}}}.Bytes()
+	for range 5 {
+		inner, _ = ndef.Message{{TNF: ndef.WellKnown, Type: "Sp", Payload: inner}}.Bytes()
+	}
+	for name, c := range map[string]struct {
+		file []byte
+		want fault.Code
+	}{
+		"NLEN past the file":    {[]byte{0x0F, 0xFF}, fault.MalformedTag},
+		"NLEN 0":                {[]byte{0, 0}, fault.MalformedTag},
+		"over what is taken":    {append([]byte{0x20, 1}, make([]byte, 0x2001)...), fault.MessageTooLarge},
+		"shorter than NLEN":     {[]byte{0, 200, 1, 2, 3}, fault.TransferStalled},
+		"no file":               {nil, fault.TransferStalled},
+		"no NDEF":               {withLength([]byte{1, 2, 3}), fault.MalformedNDEF},
+		"1000 records":          {withLength(thousand), fault.MalformedNDEF},
+		"64 records":            {withLength(records), fault.NotAPhone},
+		"a nested smart poster": {withLength(inner), fault.NotAPhone},
+	} {
+		g := &tag{cc: container(t, 1024, 1024, 2050), file: c.file}
+		if len(c.file) > 2050 {
+			g.cc = container(t, 1024, 1024, 0x7FFF)
+		}
+		if _, _, err := run(t, NewHandover(), g.answer); fault.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+
+	t.Run("grows between reads", func(t *testing.T) {
+		hs := handoverSelect(t, NFCOffer)
+		g := &tag{cc: container(t, 40, 40, 2050), file: withLength(hs)}
+		h := NewHandover()
+		_, _, err := run(t, h, func(c apdu.Command) apdu.Response {
+			r := g.answer(c)
+			if c.INS == 0xB0 && !g.onCC {
+				g.file[0]++ // after the first read, a longer message
+			}
+			return r
+		})
+		if err != nil || !bytes.Equal(h.Result().HandoverSelect, hs) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("one byte at a time", func(t *testing.T) {
+		g := &tag{cc: container(t, 40, 40, 2050), file: withLength(handoverSelect(t)), piece: 1}
+		if sent, _, err := run(t, NewHandover(), g.answer); fault.CodeOf(err) != fault.TransferStalled || len(sent) > 50 {
+			t.Errorf("%v after %d commands", err, len(sent))
+		}
+	})
+}
+
+func TestF18_WaitingInTNEP(t *testing.T) {
+	hs := handoverSelect(t, NFCOffer)
+	service := func(wait time.Duration, count int) ndef.ServiceParameter {
+		return ndef.ServiceParameter{ServiceName: ndef.HandoverService, MinWait: wait, MaxWaits: count, MaxMessage: 2048}
+	}
+	for name, c := range map[string]struct {
+		service  ndef.ServiceParameter
+		notReady int
+		want     fault.Code
+	}{
+		"no wait, ready":           {service(0, 0), 0, fault.OK},
+		"no wait, late":            {service(0, 0), 100, fault.OK},
+		"no wait, never ready":     {service(0, 0), 1 << 20, fault.HandoverTimeout},
+		"16 ms, past its own 15":   {service(16*time.Millisecond, 15), 50, fault.OK},
+		"longest wait, ready":      {service(27*time.Second, 15), 0, fault.OK},
+		"longest wait, never":      {service(27*time.Second, 15), 1 << 20, fault.HandoverTimeout},
+		"a message it cannot take": {ndef.ServiceParameter{ServiceName: ndef.HandoverService, MaxMessage: 8}, 0, fault.HandoverRefused},
+	} {
+		_, answer := negotiating(t, c.service, c.notReady, hs)
+		_, waited, err := run(t, NewHandover(NFCOffer), answer)
+		if fault.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if waited > 3*maxWait+mostWait {
+			t.Errorf("%s: waited %s", name, waited)
+		}
+	}
+
+	message := func(typ string, payload ...byte) []byte {
+		b, _ := ndef.Message{{TNF: ndef.WellKnown, Type: typ, Payload: payload}}.Bytes()
+		return b
+	}
+	for name, c := range map[string]struct {
+		status, last []byte
+		want         fault.Code
+	}{
+		"no status record":       {message("T"), hs, fault.MalformedHandover},
+		"status of two bytes":    {message("Te", 0, 0), hs, fault.MalformedHandover},
+		"status 01":              {message("Te", 1), hs, fault.HandoverRefused},
+		"status after request":   {message("Te", 0), message("Te", 1), fault.HandoverRefused},
+		"success, but no offer":  {message("Te", 0), message("Te", 0), fault.MalformedHandover},
+		"status that is no NDEF": {[]byte{1}, hs, fault.MalformedNDEF},
+	} {
+		g, answer := negotiating(t, service(0, 0), 0, c.last)
+		written := g.written
+		g.written = func(m []byte) {
+			written(m)
+			if len(g.file) > 2 {
+				g.file = withLength(c.status)
+			}
+		}
+		if _, _, err := run(t, NewHandover(NFCOffer), answer); fault.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	g, answer := negotiating(t, service(0, 0), 0, hs)
+	g.cc = container(t, 255, 255, 40)
+	if _, _, err := run(t, NewHandover(NFCOffer), answer); fault.CodeOf(err) != fault.HandoverRefused {
+		t.Errorf("a file too small for the request: %v", err)
+	}
+	_, answer = negotiating(t, service(0, 0), 0, hs)
+	_, _, err := run(t, NewHandover(NFCOffer), func(c apdu.Command) apdu.Response {
+		if c.INS == 0xD6 {
+			return apdu.Response{SW: apdu.SecurityNotSatisfied}
+		}
+		return answer(c)
+	})
+	if fault.CodeOf(err) != fault.HandoverRefused {
+		t.Errorf("a tag that cannot be written: %v", err)
+	}
+}
+
+func TestF21_DeviceEngagements(t *testing.T) {
+	key, err := seal.Generate(seal.P256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := EncodeDevice(key.COSE())
+	if err != nil {
+		t.Fatal(err)
+	}
+	swap := func(old, new []byte) []byte {
+		if !bytes.Contains(good, old) {
+			t.Fatalf("%x is not there to be changed", old)
+		}
+		return bytes.Replace(good, old, new, 1)
+	}
+	offCurve := bytes.Clone(good)
+	offCurve[len(offCurve)-1] ^= 1
+	x := good[bytes.Index(good, []byte{0x21, 0x58, 0x20})+3:][:32]
+	y := good[bytes.Index(good, []byte{0x22, 0x58, 0x20})+3:][:32]
+	for name, c := range map[string]struct {
+		raw  []byte
+		want fault.Code
+	}{
+		"as it is":               {good, fault.OK},
+		"minor version 9":        {swap([]byte("1.0"), []byte("1.9")), fault.OK},
+		"major version 2":        {swap([]byte("1.0"), []byte("2.0")), fault.MalformedEngagement},
+		"version that is bytes":  {swap([]byte("\x631.0"), []byte("\x431.0")), fault.MalformedEngagement},
+		"unknown cipher suite":   {swap([]byte{0x01, 0x82, 0x01}, []byte{0x01, 0x82, 0x02}), fault.UnsupportedCipherSuite},
+		"no cipher suite":        {swap([]byte{0x01, 0x82, 0x01}, []byte{0x01, 0x82, 0xf6}), fault.MalformedEngagement},
+		"kty of a secret":        {swap([]byte{0xa4, 0x01, 0x02}, []byte{0xa4, 0x01, 0x04}), fault.InvalidDeviceKey},
+		"crv of Ed25519":         {swap([]byte{0x20, 0x01, 0x21}, []byte{0x20, 0x06, 0x21}), fault.InvalidDeviceKey},
+		"not on its curve":       {offCurve, fault.InvalidDeviceKey},
+		"point at infinity":      {bytes.Replace(swap(x, make([]byte, 32)), y, make([]byte, 32), 1), fault.InvalidDeviceKey},
+		"trailing byte":          {append(bytes.Clone(good), 0), fault.MalformedEngagement},
+		"empty":                  {nil, fault.MalformedEngagement},
+		"no map":                 {[]byte{0x80}, fault.MalformedEngagement},
+		"unknown keys":           {append(append([]byte{0xa4}, good[1:]...), 0x18, 99, 0xf5, 0x21, 0x80), fault.OK},
+		"empty methods":          {append(append([]byte{0xa3}, good[1:]...), 2, 0x80), fault.OK},
+		"methods of no form":     {append(append([]byte{0xa3}, good[1:]...), 2, 0x81, 0xf6), fault.OK},
+		"origins, capabilities":  {append(append([]byte{0xa4}, good[1:]...), 5, 0x80, 6, 0xa2, 3, 0xf5, 0x39, 1, 0, 0xf5), fault.OK},
+		"capabilities, not bool": {append(append([]byte{0xa3}, good[1:]...), 6, 0xa1, 3, 1), fault.OK},
+	} {
+		d, err := ParseDevice(c.raw)
+		if fault.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name == "origins, capabilities" && (!d.ReaderAuthAll || d.ExtendedRequest) {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	sign := byte(0xf4)
+	if y[31]&1 == 1 {
+		sign = 0xf5
+	}
+	compressed := append([]byte{0xa4, 1, 2, 0x20, 1, 0x21, 0x58, 32}, x...)
+	raw, err := EncodeDevice(append(compressed, 0x22, sign))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseDevice(raw); err != nil {
+		t.Errorf("compressed y: %v", err)
+	}
+}
+
+func TestHandoverMessages(t *testing.T) {
+	device := []byte{0xa0}
+	hs := handoverSelect(t, NFCOffer)
+	message := func(records ...ndef.Record) []byte {
+		b, err := ndef.Message(records).Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	selectRecord := func(payload ...byte) ndef.Record {
+		return ndef.Record{TNF: ndef.WellKnown, Type: typeSelect, Payload: payload}
+	}
+	engagement := ndef.Record{TNF: ndef.External, Type: typeDevice, ID: idDevice, Payload: device}
+	reference := append([]byte{handoverVersion}, message(ndef.Record{TNF: ndef.WellKnown, Type: typeCarrier, Payload: []byte{1, 3, 'n', 'f', 'c', 0}})...)
+	nfc := func(payload ...byte) ndef.Record {
+		return ndef.Record{TNF: ndef.External, Type: typeNFC, ID: "nfc", Payload: payload}
+	}
+	for name, c := range map[string]struct {
+		raw  []byte
+		want fault.Code
+	}{
+		"empty":                      {nil, fault.MalformedNDEF},
+		"cut short":                  {hs[:len(hs)-1], fault.MalformedNDEF},
+		"no Hs":                      {message(engagement), fault.MalformedHandover},
+		"Hs without version":         {message(selectRecord(), engagement), fault.MalformedHandover},
+		"Hs of version 2":            {message(selectRecord(0x20), engagement), fault.MalformedHandover},
+		"no engagement":              {message(selectRecord(0x15)), fault.MalformedHandover},
+		"engagement that is none":    {message(selectRecord(0x15), engagement), fault.MalformedEngagement},
+		"garbage inside Hs":          {message(selectRecord(0x15, 1, 2), engagement), fault.MalformedNDEF},
+		"carrier without its record": {message(selectRecord(reference...), engagement), fault.MalformedHandover},
+		"NFC record of version 2":    {message(selectRecord(reference...), engagement, nfc(2)), fault.MalformedHandover},
+		"NFC record without version": {message(selectRecord(reference...), engagement, nfc()), fault.MalformedHandover},
+		"NFC field cut short":        {message(selectRecord(reference...), engagement, nfc(1, 3, 1, 0xff)), fault.MalformedHandover},
+		"NFC field of no length":     {message(selectRecord(reference...), engagement, nfc(1, 0, 1)), fault.MalformedHandover},
+	} {
+		if _, err := ParseSelect(c.raw); fault.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c, err := parseCarrier(nfc(1))
+	if err != nil || c.Kind != NFC || c.MaxCommand != 0 || c.MaxResponse != 0 {
+		t.Errorf("NFC record of one byte: %+v, %v", c, err)
+	}
+	if c, err = parseCarrier(nfc(1, 6, 1, 1, 0, 0, 0, 0)); err != nil || c.MaxCommand <= 0xFFFF {
+		t.Errorf("NFC field of five bytes: %+v, %v", c, err)
+	}
+	if e, err := ParseSelect(handoverSelect(t)); err != nil || e.Offered() != "nothing" {
+		t.Errorf("a handover that offers nothing: %+v, %v", e, err)
+	}
+	if _, err := Transcript(nil, []byte{1}, nil, nil); fault.CodeOf(err) != fault.MalformedTranscript {
+		t.Errorf("a transcript without engagement: %v", err)
+	}
+	if _, err := EncodeSelect(device, Carrier{Kind: WiFiAware}); err == nil {
+		t.Error("a carrier without record was encoded")
+	}
+	for _, text := range []string{"", "mdoc", "mdoc:", "mdoc:!", "mdoc:AA==", "https://example.com", "MDOC:oA"} {
+		if _, err := ParseQR(text); fault.CodeOf(err) != fault.MalformedEngagement {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func FuzzParseSelect(f *testing.F) {
+	f.Add(handoverSelect(f, NFCOffer))
+	f.Add(handoverSelect(f, Carrier{Kind: BLE, Role: 2, UUID: make([]byte, 16)}, NFCOffer))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		e, err := ParseSelect(raw)
+		if err != nil {
+			if fault.CodeOf(err) == fault.Internal {
+				t.Errorf("an error without a code: %v", err)
+			}
+			return
+		}
+		if e.Device.Key == nil || !bytes.Contains(raw, e.DeviceEngagement) || !bytes.Contains(e.DeviceEngagement, e.Device.KeyBytes) {
+			t.Error("what is kept was not received")
+		}
+	})
+}
+
+func FuzzHandover(f *testing.F) {
+	hs := withLength(handoverSelect(f, NFCOffer))
+	f.Add(container(f, 255, 255, 2050), hs, []byte{})
+	f.Add(container(f, 255, 255, 2050), []byte{0, 0}, []byte{0x90, 0x00, 0x6A, 0x82})
+	f.Fuzz(func(t *testing.T, cc, file, words []byte) {
+		g := &tag{cc: cc, file: file, written: func([]byte) {}}
+		_, waited, err := run(t, NewHandover(NFCOffer), func(c apdu.Command) apdu.Response {
+			if c.INS == 0xD6 {
+				return apdu.Response{SW: apdu.OK}
+			}
+			r := g.answer(c)
+			if len(words) >= 2 {
+				r.SW = apdu.Status(words[0])<<8 | apdu.Status(words[1])
+				words = words[2:]
+			}
+			return r
+		})
+		if waited > 3*maxWait+2*mostWait {
+			t.Errorf("waited %s", waited)
+		}
+		if err != nil && fault.CodeOf(err) == fault.Internal {
+			t.Errorf("an error without a code: %v", err)
+		}
+	})
+}
