@@ -31,7 +31,7 @@ func TestAgainKeepsTheDeadline(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Vault) {
 		p := arm(t, v, order("front"))
 		a := begin(t, v, "front")
-		time.Sleep(40 * time.Second)
+		pass(40 * time.Second)
 		a.Again(fault.New(fault.PhoneLocked, "no mdoc application"))
 		got, err := v.Get(p.ID, issuer)
 		if err != nil || got.State != api.StateArmed || got.LastTap == nil || got.LastTap.Code != fault.PhoneLocked {

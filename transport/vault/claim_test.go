@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kazashi/session/fault"
@@ -31,13 +30,12 @@ func TestClaimIsTheSameWhileTheLeaseLasts(t *testing.T) {
 		}
 		kept := bytes.Clone(first)
 		clear(first) // as a caller does
-		time.Sleep(29 * time.Second)
+		pass(29 * time.Second)
 		again, err := v.Claim(p.ID, "c", issuer)
 		if err != nil || !bytes.Equal(again, kept) {
 			t.Fatalf("the same claim again: %v", err)
 		}
-		time.Sleep(time.Second)
-		synctest.Wait()
+		pass(time.Second)
 		_, err = v.Claim(p.ID, "c", issuer)
 		wantCode(t, err, fault.ClaimGone)
 		_, err = v.Ack(p.ID, "c", api.OutcomeIssued, issuer)

@@ -305,7 +305,7 @@ func (m *model) pass(t *rapid.T) {
 			d = time.Until(p.deadline)
 		}
 	}
-	time.Sleep(d) // of the bubble's clock
+	pass(d) // of the bubble's clock
 	for _, p := range m.all {
 		if !p.ended() && !time.Now().Before(p.deadline) {
 			p.state = api.StateExpired

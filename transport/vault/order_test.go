@@ -2,7 +2,6 @@ package vault
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kazashi/session/fault"
@@ -93,8 +92,7 @@ func TestF46_ReleaseOfABoundPresentation(t *testing.T) {
 		if _, err := v.Claim(p.ID, "c", issuer); err != nil {
 			t.Fatalf("claim repeated after a lost connection: %v", err)
 		}
-		time.Sleep(30 * time.Second)
-		synctest.Wait()
+		pass(30 * time.Second)
 		wantState(t, v, p.ID, api.StateExpired, fault.PresentationExpired)
 		if !s.gone() {
 			t.Fatal("attributes left after the lease")
@@ -113,7 +111,7 @@ func TestWaitSeesEveryEnd(t *testing.T) {
 			}
 			got <- p
 		}()
-		synctest.Wait()
+
 		begin(t, v, "front")
 		seen := <-got
 		if seen.State != api.StateReading || seen.Version <= p.Version {

@@ -139,16 +139,14 @@ func TestF31_TimesRunOut(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Vault) {
 		p := arm(t, v, order("front"))
 		a := begin(t, v, "front")
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		pass(time.Minute)
 		wantState(t, v, p.ID, api.StateExpired, fault.PresentationExpired)
 		wantCode(t, contextCause(a), fault.PresentationExpired)
 
 		p, s := verified(t, v, order("front"))
-		time.Sleep(30*time.Second - 1)
+		pass(30*time.Second - 1)
 		wantState(t, v, p.ID, api.StateVerified, "")
-		time.Sleep(1)
-		synctest.Wait()
+		pass(1)
 		if !s.gone() {
 			t.Fatal("attributes that nobody claimed were kept")
 		}
@@ -196,8 +194,7 @@ func TestEndedStaysReadableForAWhile(t *testing.T) {
 		_, err := v.Get(ids[0], issuer)
 		wantCode(t, err, fault.PresentationNotFound)
 		wantState(t, v, ids[1], api.StateCancelled, fault.PresentationCancelled)
-		time.Sleep(10 * time.Minute)
-		synctest.Wait()
+		pass(10 * time.Minute)
 		_, err = v.Get(ids[2], issuer)
 		wantCode(t, err, fault.PresentationNotFound)
 		if len(v.byID)+len(v.byKey)+len(v.live)+len(v.ended) != 0 {
@@ -217,4 +214,10 @@ func TestActiveErrorNamesTheCurrentOne(t *testing.T) {
 		}
 		arm(t, v, order("back"))
 	})
+}
+
+// pass lets time go by on the bubble's clock, and everything happen that is due.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
 }
