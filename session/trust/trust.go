@@ -1,0 +1,195 @@
+// Package trust decides whether a document signer may vouch for a document. Its
+// anchors are pinned IACA certificates, bound to docTypes; a [Store] without an
+// anchor for a docType refuses every document of it.
+//
+// The path is validated by hand, after ISO/IEC 18013-5, clause 9.3.3 and Annex B,
+// since crypto/x509 knows neither the extended key usages of the standard nor a
+// critical issuerAltName, and folds the reasons for a refusal into few.
+//
+// Revocation lists, VICALs and status lists are not read yet: a Path says nothing
+// about revocation.
+package trust
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
+	"slices"
+	"time"
+
+	"kazashi/session/fault"
+)
+
+// Extended key usages of document signers.
+var (
+	// UsageMDLSigner is that of ISO/IEC 18013-5, Annex B.
+	UsageMDLSigner = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
+	// UsageMDocSigner is that of ISO/IEC 23220-4.
+	UsageMDocSigner = asn1.ObjectIdentifier{1, 0, 23220, 4, 1, 2}
+)
+
+// An Anchor is a pinned IACA certificate.
+type Anchor struct {
+	Certificate *x509.Certificate
+	// DocTypes are the documents that it may vouch for; none means any.
+	DocTypes []string
+	// Specimen marks an anchor of test documents, which count in specimen mode only.
+	Specimen bool
+}
+
+func (a Anchor) covers(docType string) bool {
+	return len(a.DocTypes) == 0 || slices.Contains(a.DocTypes, docType)
+}
+
+// Options say what a Store accepts beside its anchors.
+type Options struct {
+	// AcceptSpecimen lets specimen anchors count.
+	AcceptSpecimen bool
+	// SignerUsages holds, by docType, the extended key usages of which a document
+	// signer needs one. A docType that is not listed takes UsageMDLSigner or
+	// UsageMDocSigner; an empty list accepts none.
+	SignerUsages map[string][]asn1.ObjectIdentifier
+}
+
+// A Store is a set of anchors. It does not change; to reload, make another. The
+// zero value has no anchor and refuses everything.
+type Store struct {
+	anchors []Anchor
+	options Options
+}
+
+// NewStore returns a Store of these anchors. Anchors without a certificate are
+// left out.
+func NewStore(anchors []Anchor, o Options) *Store {
+	usable := slices.DeleteFunc(slices.Clone(anchors), func(a Anchor) bool { return a.Certificate == nil })
+	return &Store{anchors: usable, options: o}
+}
+
+// Anchors returns the anchors, for showing them.
+func (s *Store) Anchors() []Anchor { return slices.Clone(s.anchors) }
+
+// Covers reports whether an anchor that counts may vouch for a docType.
+func (s *Store) Covers(docType string) bool {
+	return slices.ContainsFunc(s.anchors, func(a Anchor) bool { return a.covers(docType) && s.counts(a) })
+}
+
+func (s *Store) counts(a Anchor) bool { return !a.Specimen || s.options.AcceptSpecimen }
+
+// A Path leads from a document signer to the anchor that issued its certificate.
+type Path struct {
+	Leaf   *x509.Certificate
+	Anchor Anchor
+}
+
+// Path validates the certificates of an x5chain, DER, leaf first, for a docType
+// at a time. The leaf is signed by an anchor itself: the standard has no
+// certificate in between. Whatever else the x5chain carries, most often the IACA,
+// is held only to its order. Every reason to refuse has its own code, KZ-402 or
+// KZ-5xx.
+func (s *Store) Path(x5chain [][]byte, docType string, at time.Time) (*Path, error) {
+	leaf, err := parseChain(x5chain)
+	if err != nil {
+		return nil, err
+	}
+	if s.isAnchor(leaf) {
+		return nil, fault.New(fault.CertificateProfile, "document signer is the iaca itself")
+	}
+	anchor, err := s.issuer(leaf, docType)
+	if err != nil {
+		return nil, err
+	}
+	for _, check := range []error{
+		checkValidity(anchor.Certificate, "iaca", at),
+		checkValidity(leaf, "document signer", at),
+		CheckAnchor(anchor.Certificate),
+		checkLeaf(leaf),
+		checkCritical(leaf, "document signer"),
+		checkUsage(leaf, s.usages(docType)),
+		checkNames(leaf, anchor.Certificate),
+		checkKeyIdentifier(leaf, anchor.Certificate),
+	} {
+		if check != nil {
+			return nil, check
+		}
+	}
+	return &Path{Leaf: leaf, Anchor: anchor}, nil
+}
+
+// parseChain reads all certificates and returns the leaf. Each has to be followed
+// by the one that bears its issuer's name, so that the leaf can only be first.
+func parseChain(x5chain [][]byte) (*x509.Certificate, error) {
+	if len(x5chain) == 0 {
+		return nil, fault.New(fault.X5ChainMissing, "no certificate")
+	}
+	var leaf, last *x509.Certificate
+	for i, der := range x5chain {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, fault.Wrap(fault.CertificateMalformed, err, "certificate %d", i)
+		}
+		if last == nil {
+			leaf = c
+		} else if !bytes.Equal(last.RawIssuer, c.RawSubject) {
+			return nil, fault.New(fault.X5ChainMalformed, "certificate %d did not issue the one before it", i)
+		}
+		last = c
+	}
+	return leaf, nil
+}
+
+func (s *Store) isAnchor(c *x509.Certificate) bool {
+	return slices.ContainsFunc(s.anchors, func(a Anchor) bool { return a.Certificate.Equal(c) })
+}
+
+// issuer finds the anchor that signed the leaf. Several anchors may bear the same
+// name, as when an IACA renews its key.
+func (s *Store) issuer(leaf *x509.Certificate, docType string) (Anchor, error) {
+	if !slices.ContainsFunc(s.anchors, func(a Anchor) bool { return a.covers(docType) }) {
+		return Anchor{}, fault.New(fault.NoAnchor, "no anchor is installed for this docType")
+	}
+	var named, specimen, elsewhere bool
+	for _, a := range s.anchors {
+		if !bytes.Equal(a.Certificate.RawSubject, leaf.RawIssuer) {
+			continue
+		}
+		named = true
+		if !signed(leaf, a.Certificate) {
+			continue
+		}
+		switch {
+		case !a.covers(docType):
+			elsewhere = true
+		case !s.counts(a):
+			specimen = true
+		default:
+			return a, nil
+		}
+	}
+	switch {
+	case specimen:
+		return Anchor{}, fault.New(fault.SpecimenAnchor, "specimen documents count in specimen mode only")
+	case !s.Covers(docType):
+		return Anchor{}, fault.New(fault.NoAnchor, "no anchor is installed for this docType")
+	case elsewhere:
+		return Anchor{}, fault.New(fault.UnknownIssuer, "its anchor is bound to other docTypes")
+	case named:
+		return Anchor{}, fault.New(fault.CertificateSignature, "document signer is not signed by the iaca it names")
+	}
+	return Anchor{}, fault.New(fault.UnknownIssuer, "no anchor bears the name of the issuer")
+}
+
+// signed reports whether parent's key signed c with an algorithm of Annex B.
+func signed(c, parent *x509.Certificate) bool {
+	switch c.SignatureAlgorithm {
+	case x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512, x509.PureEd25519:
+		return parent.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+	}
+	return false
+}
+
+func (s *Store) usages(docType string) []asn1.ObjectIdentifier {
+	if usages, ok := s.options.SignerUsages[docType]; ok {
+		return usages
+	}
+	return []asn1.ObjectIdentifier{UsageMDLSigner, UsageMDocSigner}
+}
