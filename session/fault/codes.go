@@ -51,6 +51,7 @@ const (
 	DocumentUnexpected         Code = "KZ-311"
 	Incomplete                 Code = "KZ-312"
 	UnknownSessionStatus       Code = "KZ-313"
+	UnaskedElements            Code = "KZ-314" // a warning: they are dropped
 
 	// Issuer and device checks, in the order in which they are made.
 	X5ChainMissing         Code = "KZ-401"
@@ -72,6 +73,8 @@ const (
 	SignedOutsideDS        Code = "KZ-434"
 	ValidityMalformed      Code = "KZ-435"
 	IssuingCountryMismatch Code = "KZ-436"
+	OutlivesSigner         Code = "KZ-437" // a warning: validUntil lies past the document signer's notAfter
+	UpdateOverdue          Code = "KZ-438" // a warning: expectedUpdate has passed
 	DeviceKeyInvalid       Code = "KZ-441"
 	KeyNotAuthorized       Code = "KZ-442"
 	DeviceAuthMalformed    Code = "KZ-443"
@@ -184,6 +187,7 @@ var slugs = map[Code]string{
 	DocumentUnexpected:           "document-unexpected",
 	Incomplete:                   "incomplete",
 	UnknownSessionStatus:         "unknown-session-status",
+	UnaskedElements:              "unasked-elements",
 	X5ChainMissing:               "x5chain-missing",
 	X5ChainMalformed:             "x5chain-malformed",
 	MalformedIssuerAuth:          "malformed-issuer-auth",
@@ -203,6 +207,8 @@ var slugs = map[Code]string{
 	SignedOutsideDS:              "signed-outside-ds",
 	ValidityMalformed:            "validity-malformed",
 	IssuingCountryMismatch:       "issuing-country-mismatch",
+	OutlivesSigner:               "outlives-signer",
+	UpdateOverdue:                "update-overdue",
 	DeviceKeyInvalid:             "device-key-invalid",
 	KeyNotAuthorized:             "key-not-authorized",
 	DeviceAuthMalformed:          "device-auth-malformed",

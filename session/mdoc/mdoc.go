@@ -54,6 +54,16 @@ func digits(s string) bool {
 	return s != "" && len(s) <= 4
 }
 
+// TranscriptArray returns the array form of a SessionTranscript that came in
+// either form: the array itself or SessionTranscriptBytes around it. What is
+// neither is KZ-709.
+func TranscriptArray(raw []byte) ([]byte, error) {
+	if content := wire.Embedded(raw).Content(); content != nil {
+		raw = content
+	}
+	return raw, checkTranscript(raw)
+}
+
 // checkTranscript refuses what cannot be a SessionTranscript in its array form.
 func checkTranscript(transcript []byte) error {
 	if err := wire.Precheck(transcript, wire.TranscriptLimits); err != nil {

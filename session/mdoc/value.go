@@ -38,12 +38,10 @@ func AppendValueJSON(dst []byte, identifier string, value wire.Raw) ([]byte, err
 		}
 		return appendText(dst, day), nil
 	}
-	out, rest, err := appendItem(dst, value)
+	out, _, err := appendItem(dst, value)
 	if err != nil {
+		clear(dst[len(dst):cap(dst)]) // what was written before the error
 		return dst, err
-	}
-	if len(rest) != 0 {
-		return dst, fmt.Errorf("%w: trailing bytes", ErrValue)
 	}
 	return out, nil
 }
