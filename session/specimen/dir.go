@@ -1,0 +1,96 @@
+package specimen
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// files names the parts of a PKI in a directory: NAME.cert.pem, and NAME.key.pem
+// with the key in PKCS #8.
+func (p *PKI) files() map[string]*Certified {
+	return map[string]*Certified{"iaca": &p.IACA, "ds": &p.DS, "reader-ca": &p.ReaderCA, "reader": &p.Reader}
+}
+
+// Write stores the PKI in a directory, which is made if need be: two programs that
+// read it trust each other. Keys are readable by their owner only.
+func (p *PKI) Write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, c := range p.files() {
+		key, err := x509.MarshalPKCS8PrivateKey(c.Key)
+		if err != nil {
+			return fmt.Errorf("encoding the key of %s: %w", name, err)
+		}
+		if err := writePEM(filepath.Join(dir, name+".key.pem"), "PRIVATE KEY", key, 0o600); err != nil {
+			return err
+		}
+		if err := writePEM(filepath.Join(dir, name+".cert.pem"), "CERTIFICATE", c.Certificate.Raw, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadPKI reads a PKI that Write stored.
+func ReadPKI(dir string) (*PKI, error) {
+	p := new(PKI)
+	for name, c := range p.files() {
+		der, err := readPEM(filepath.Join(dir, name+".cert.pem"), "CERTIFICATE")
+		if err != nil {
+			return nil, err
+		}
+		if c.Certificate, err = x509.ParseCertificate(der); err != nil {
+			return nil, fmt.Errorf("certificate of %s: %w", name, err)
+		}
+		if der, err = readPEM(filepath.Join(dir, name+".key.pem"), "PRIVATE KEY"); err != nil {
+			return nil, err
+		}
+		key, err := x509.ParsePKCS8PrivateKey(der)
+		if err != nil {
+			return nil, fmt.Errorf("key of %s: %w", name, err)
+		}
+		var ok bool
+		if c.Key, ok = key.(*ecdsa.PrivateKey); !ok || !c.Key.PublicKey.Equal(c.Certificate.PublicKey) {
+			return nil, fmt.Errorf("key of %s is not the one of its certificate", name)
+		}
+	}
+	return p, nil
+}
+
+// writePEM writes under another name first, so that no one reads half a file.
+func writePEM(path, kind string, der []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".specimen-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
+	_, err = f.Write(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	if modeErr := f.Chmod(mode); err == nil {
+		err = modeErr
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func readPEM(path, kind string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	block, rest := pem.Decode(text)
+	if block == nil || block.Type != kind || len(bytes.TrimSpace(rest)) > 0 {
+		return nil, fmt.Errorf("%s holds no single %s", path, kind)
+	}
+	return block.Bytes, nil
+}
