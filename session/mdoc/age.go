@@ -27,3 +27,23 @@ func AgeOver(age int, attested map[int]bool) (over, known bool) {
 	}
 	return yes && !no, yes != no
 }
+
+// NearestAge returns which of the attestations answers a request for an age in the
+// way of clause 7.2.5: of those that settle it, the nearest. known is as for
+// [AgeOver].
+func NearestAge(age int, attested map[int]bool) (nn int, known bool) {
+	over, known := AgeOver(age, attested)
+	if !known {
+		return 0, false
+	}
+	best := -1
+	for nn, reached := range attested {
+		if reached != over || over && nn < age || !over && nn > age {
+			continue
+		}
+		if best < 0 || max(nn-age, age-nn) < max(best-age, age-best) {
+			best = nn
+		}
+	}
+	return best, true
+}

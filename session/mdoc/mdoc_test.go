@@ -283,6 +283,21 @@ func TestAgeOver(t *testing.T) {
 			t.Errorf("%s: %v, %v", c.name, over, known)
 		}
 	}
+	for _, c := range []struct {
+		attested map[int]bool
+		want     int
+	}{
+		{map[int]bool{18: true, 21: true, 25: true, 65: false}, 21},
+		{map[int]bool{13: false, 18: false, 65: false}, 18},
+		{map[int]bool{20: true, 21: true}, 20},
+	} {
+		if nn, known := NearestAge(20, c.attested); nn != c.want || !known {
+			t.Errorf("nearest of %v: %d, %v", c.attested, nn, known)
+		}
+	}
+	if _, known := NearestAge(20, map[int]bool{18: true}); known {
+		t.Error("18 settles 20")
+	}
 	for id, want := range map[string]int{"age_over_18": 18, "age_over_05": 5} {
 		if n, ok := AgeThreshold(id); !ok || n != want {
 			t.Errorf("%s: %d, %v", id, n, ok)

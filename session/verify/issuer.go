@@ -1,0 +1,196 @@
+package verify
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"kazashi/session/cose"
+	"kazashi/session/fault"
+	"kazashi/session/mdoc"
+	"kazashi/session/trust"
+	"kazashi/session/wire"
+)
+
+// An examination takes one document through its checks.
+type examination struct {
+	verifier *Verifier
+	in       Input
+	now      time.Time
+	document *mdoc.Document
+
+	issuerAuth *cose.Sign1
+	path       *trust.Path
+	mso        *mdoc.MobileSecurityObject
+	elements   []Element // all that were returned and are vouched for
+
+	out      Document
+	warnings []Warning
+}
+
+// run makes the checks in the order of the standard: first the issuer's data,
+// then the device's, then what we want of them.
+func (d *examination) run() *Failure {
+	for _, step := range []struct {
+		check Check
+		run   func() error
+	}{
+		{CheckIssuerAuth, d.readIssuerAuth},
+		{CheckPath, d.buildPath},
+		{CheckIssuerSignature, d.verifyIssuerSignature},
+		{CheckMSO, d.readMSO},
+		{CheckDigests, d.compareDigests},
+		{CheckDocType, d.compareDocType},
+		{CheckValidity, d.checkValidity},
+		{CheckIssuingCountry, d.compareCountry},
+		{CheckDeviceKey, d.readDeviceKey},
+		{CheckKeyAuthorizations, d.checkKeyAuthorizations},
+		{CheckDeviceAuth, d.verifyDeviceAuth},
+		{CheckComplete, d.minimise},
+	} {
+		if err := step.run(); err != nil {
+			return fail(step.check, err)
+		}
+	}
+	return nil
+}
+
+func (d *examination) readIssuerAuth() error {
+	var err error
+	d.issuerAuth, err = cose.ParseSign1(d.document.IssuerSigned.IssuerAuth)
+	switch {
+	case errors.Is(err, cose.ErrAlgorithm):
+		return fault.Wrap(fault.AlgorithmNotAllowed, err, "issuerAuth")
+	case err != nil:
+		return fault.Wrap(fault.MalformedIssuerAuth, err, "issuerAuth")
+	case d.issuerAuth.Payload == nil:
+		return fault.New(fault.MalformedIssuerAuth, "issuerAuth without its payload")
+	}
+	return nil
+}
+
+func (d *examination) buildPath() error {
+	chain, err := d.issuerAuth.X5Chain()
+	switch {
+	case errors.Is(err, cose.ErrChainMissing):
+		return fault.Wrap(fault.X5ChainMissing, err, "issuerAuth")
+	case err != nil:
+		return fault.Wrap(fault.X5ChainMalformed, err, "issuerAuth")
+	}
+	store := cmp.Or(d.verifier.Trust, &trust.Store{})
+	d.path, err = store.Path(chain, d.document.DocType, d.now)
+	return err
+}
+
+func (d *examination) verifyIssuerSignature() error {
+	err := d.issuerAuth.Verify(d.path.Leaf.PublicKey)
+	if errors.Is(err, cose.ErrAlgorithm) || errors.Is(err, cose.ErrKeyUnsupported) {
+		return fault.Wrap(fault.AlgorithmNotAllowed, err, "issuerAuth")
+	}
+	return fault.Wrap(fault.IssuerSignatureInvalid, err, "issuerAuth")
+}
+
+func (d *examination) readMSO() error {
+	var err error
+	d.mso, err = mdoc.ParseMSO(d.issuerAuth.Payload)
+	return err
+}
+
+// compareDigests wants every returned item listed in the MSO with the digest of
+// its bytes as received, and no element and no digestID twice in a namespace.
+func (d *examination) compareDigests() error {
+	hash, err := d.mso.Hash()
+	if err != nil {
+		return err
+	}
+	namespaces := d.document.IssuerSigned.NameSpaces
+	for _, ns := range slices.Sorted(maps.Keys(namespaces)) {
+		digests := d.mso.ValueDigests[ns]
+		identifiers, ids := map[string]bool{}, map[uint32]bool{}
+		for i, item := range namespaces[ns] {
+			if identifiers[item.ElementIdentifier] {
+				return fault.New(fault.DuplicateElement, "element %d of its namespace was there before", i)
+			}
+			if ids[item.DigestID] {
+				return fault.New(fault.DuplicateDigestID, "digestID %d twice", item.DigestID)
+			}
+			identifiers[item.ElementIdentifier], ids[item.DigestID] = true, true
+			if len(item.Random) < mdoc.MinRandom {
+				return fault.New(fault.RandomTooShort, "element %d has %d bytes of random", i, len(item.Random))
+			}
+			want, covered := digests[item.DigestID]
+			if !covered {
+				return fault.New(fault.DigestNotCovered, "digestID %d is not in the mso", item.DigestID)
+			}
+			// Digests are no secret, so that their comparison need not be slow.
+			if !bytes.Equal(want, mdoc.Digest(hash, item.Bytes)) {
+				return fault.New(fault.DigestMismatch, "digestID %d", item.DigestID)
+			}
+			d.elements = append(d.elements, Element{Namespace: ns, Identifier: item.ElementIdentifier, Raw: item.ElementValue})
+		}
+	}
+	return nil
+}
+
+// compareDocType closes the gap between the docType under which the path was
+// built and asked for, and the one that the issuer signed.
+func (d *examination) compareDocType() error {
+	if d.mso.DocType != d.document.DocType {
+		return fault.New(fault.DocTypeMismatch, "mso is for another docType")
+	}
+	return nil
+}
+
+func (d *examination) checkValidity() error {
+	v, leaf := d.mso.ValidityInfo, d.path.Leaf
+	signed, from, until := v.Signed.Time(), v.ValidFrom.Time(), v.ValidUntil.Time()
+	if signed.Before(leaf.NotBefore) || signed.After(leaf.NotAfter) {
+		return fault.New(fault.SignedOutsideDS, "signed %s, document signer valid %s to %s",
+			signed.Format(time.RFC3339), leaf.NotBefore.Format(time.RFC3339), leaf.NotAfter.Format(time.RFC3339))
+	}
+	if d.now.Add(d.verifier.Skew).Before(from) {
+		return fault.New(fault.NotYetValid, "valid from %s", from.Format(time.RFC3339))
+	}
+	if d.now.Add(-d.verifier.Skew).After(until) {
+		return fault.New(fault.Expired, "was valid until %s", until.Format(time.RFC3339))
+	}
+	// Annex D of the standard does this itself, so it can be no reason to refuse.
+	if until.After(leaf.NotAfter) {
+		d.warn(fault.OutlivesSigner, 0)
+	}
+	if v.ExpectedUpdate != nil && d.now.After(v.ExpectedUpdate.Time()) {
+		d.warn(fault.UpdateOverdue, 0)
+	}
+	d.out = Document{
+		DocType: d.document.DocType, Specimen: d.path.Anchor.Specimen,
+		Issuer: Issuer{Country: leaf.Subject.Country[0], Subject: d.path.Anchor.Certificate.Subject.String()},
+		Signed: signed, ValidFrom: from, ValidUntil: until,
+	}
+	return nil
+}
+
+// issuingCountry is the element that has to name the certificate's country.
+const issuingCountry = "issuing_country"
+
+func (d *examination) compareCountry() error {
+	for _, e := range d.elements {
+		if e.Identifier != issuingCountry {
+			continue
+		}
+		var country string
+		if err := wire.Unmarshal(e.Raw, &country, wire.ItemLimits); err != nil {
+			return fault.Wrap(fault.IssuingCountryMismatch, err, "%s", issuingCountry)
+		}
+		if country != d.path.Leaf.Subject.Country[0] {
+			return fault.New(fault.IssuingCountryMismatch, "%s is not the country of the document signer", issuingCountry)
+		}
+	}
+	return nil
+}
+
+func (d *examination) warn(code fault.Code, count int) {
+	d.warnings = append(d.warnings, Warning{Code: code, DocType: d.document.DocType, Count: count})
+}
