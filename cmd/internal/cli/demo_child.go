@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"kazashi/session/fault"
+	"kazashi/transport/client"
+)
+
+// How long the demo's daemon may take to answer, and to stop.
+const (
+	startTimeout = 15 * time.Second
+	stopTimeout  = 5 * time.Second
+	startPoll    = 10 * time.Millisecond
+)
+
+// A child is the demo's own daemon, on a socket in a directory of its own.
+type child struct {
+	socket string
+	dir    string
+	cancel context.CancelFunc
+	exited chan error
+	stderr bytes.Buffer // to be read after exited
+}
+
+// findDaemon returns the daemon's executable: path, or the one beside this one.
+func findDaemon(path string) (string, error) {
+	if path == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return "", fault.Wrap(fault.Internal, err, "finding this command's own file")
+		}
+		path = filepath.Join(filepath.Dir(self), "kazashid")
+	}
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
+		return "", fault.New(fault.SocketUnavailable, "no daemon at %s; --daemon names another", path)
+	}
+	return path, nil
+}
+
+// startDaemon starts the daemon in specimen mode and returns once its socket
+// answers. The caller has to stop the child.
+func startDaemon(ctx context.Context, path string) (*child, error) {
+	dir, err := os.MkdirTemp("", "kazashi-demo-") // 0700
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "making a directory for the demo")
+	}
+	c := &child{socket: filepath.Join(dir, "kazashi.sock"), dir: dir, exited: make(chan error, 1)}
+	var scenarios []string
+	for _, s := range scenes {
+		scenarios = append(scenarios, s.Scenario)
+	}
+	// The child outlives a cancelled ctx until stop, so that a presentation can
+	// still be ended in order.
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c.cancel = cancel
+	cmd := exec.CommandContext(run, path, daemonArguments(c.socket, scenarios)...)
+	cmd.Dir = dir
+	cmd.Stderr = &c.stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = stopTimeout
+	// A group of its own keeps Ctrl-C from reaching the child first; should this
+	// process be killed, the kernel ends the child.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // the death signal belongs to the thread that started the child
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			c.exited <- cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		cancel()
+		_ = os.RemoveAll(dir)
+		return nil, fault.Wrap(fault.SocketUnavailable, err, "starting the daemon")
+	}
+	if err := c.ready(ctx); err != nil {
+		c.stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+// ready waits until the daemon answers on its socket.
+func (c *child) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout,
+		fault.New(fault.SocketUnavailable, "the daemon did not answer within %s", startTimeout))
+	defer cancel()
+	tick := time.NewTicker(startPoll)
+	defer tick.Stop()
+	for {
+		if c.answers(ctx) {
+			return nil
+		}
+		select {
+		case err := <-c.exited:
+			c.exited <- err
+			return fault.New(fault.SocketUnavailable, "the daemon ended at once (%v): %s", err, lastLine(c.stderr.String()))
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+func (c *child) answers(ctx context.Context) bool {
+	daemon, err := client.Dial(c.socket)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = daemon.Close() }()
+	_, err = daemon.Status(ctx)
+	return err == nil
+}
+
+// stop ends the daemon and removes what the demo left on the disk.
+func (c *child) stop() {
+	c.cancel()
+	<-c.exited
+	_ = os.RemoveAll(c.dir)
+}
+
+// lastLine returns the last line of a log that is not empty.
+func lastLine(log string) string {
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	return lines[len(lines)-1]
+}
+
+// daemonArguments is the command line of the demo's daemon: specimen mode with a
+// reader and a phone made of software, which does one scenario for each
+// presentation.
+func daemonArguments(socket string, scenarios []string) []string {
+	return []string{"--specimen", "--socket", socket, "--scenario", strings.Join(scenarios, ",")}
+}

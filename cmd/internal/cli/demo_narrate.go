@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"kazashi/cmd/internal/message"
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+)
+
+// A narrator tells the demo as it goes: what the customer sees, in Japanese as at
+// a kiosk, what goes over the socket, and how it ended.
+type narrator struct {
+	app *app
+	out *screen
+}
+
+func newNarrator(a *app) *narrator {
+	n := &narrator{app: a, out: a.out}
+	if a.json {
+		n.out = &screen{w: io.Discard}
+	}
+	return n
+}
+
+// say writes one line of the narration in the reader's language.
+func (n *narrator) say(t tone, label string, text phrase) {
+	n.out.say(t, pad(label, 8), text.in(n.app.lang))
+}
+
+// screen draws what the customer sees, and says it in English to those who do not
+// read Japanese.
+func (n *narrator) screen(gloss string, lines ...string) {
+	for _, l := range panel("キオスクの画面", lines...) {
+		n.out.line(plain, l)
+	}
+	if n.app.lang != japanese {
+		n.out.say(faint, pad("screen", 8), "customer sees: "+gloss)
+	}
+}
+
+func (n *narrator) opening(status api.Status, socket string) {
+	n.out.say(bold, "", phrase{
+		"kazashi のデモ: キオスクの NFC 本人確認端末を、機器なしで動かします",
+		"kazashi demo: the NFC identity terminal of a kiosk, without any hardware"}.in(n.app.lang))
+	n.out.line(plain, "")
+	n.say(plain, "", phrase{
+		"デーモン 1、ソフトウェアのスマートフォン 1、キオスク 1。要求と応答は本物のソケットを通り、暗号も検証も本物です。架空なのは人物と発行者だけです",
+		"One daemon, one phone made of software, one kiosk. Requests go over the real socket, and encryption and verification are real. Only the people and their issuer are invented."})
+	n.out.line(plain, "")
+	n.say(plain, "daemon", phrase{"kazashid " + status.Version, "kazashid " + status.Version})
+	n.say(plain, "socket", phrase{socket, socket})
+	n.say(warn, "mode", phrase{"見本 (SPECIMEN)", "SPECIMEN (見本)"})
+}
+
+func (n *narrator) scene(i int, s scene) {
+	n.out.line(plain, "")
+	n.out.line(bold, fmt.Sprintf("%d/%d  %s", i+1, len(scenes), n.title(s)))
+	n.say(plain, "", s.About)
+	n.out.line(plain, "")
+}
+
+// title is the scene's Japanese name, with the English one for those who need it.
+func (n *narrator) title(s scene) string {
+	if n.app.lang == japanese {
+		return s.Title.Ja
+	}
+	return s.Title.Ja + "  " + s.Title.En
+}
+
+func (n *narrator) armed(p api.Presentation, s scene, took time.Duration) {
+	call := fmt.Sprintf(`POST /v1/presentations {"profile":%q} -> %s (%s)`, s.Profile, p.State, milliseconds(took))
+	n.say(plain, "socket", phrase{call, call})
+	var ja, en []string
+	keptJa, keptEn := "保存しません", "nothing is kept"
+	for _, e := range p.Asked {
+		ja, en = append(ja, e.Label.Ja), append(en, strings.ToLower(e.Label.En))
+		if e.Retain {
+			keptJa, keptEn = "一部を保存します", "some of it is kept"
+		}
+	}
+	n.screen(
+		"we ask for "+strings.Join(en, ", ")+"; "+keptEn+"; hold your phone to the reader",
+		"お渡しいただく情報: "+strings.Join(ja, "、")+" ("+keptJa+")",
+		"",
+		"スマートフォンをリーダーにかざしてください",
+	)
+}
+
+func (n *narrator) changed(p api.Presentation, at time.Duration) {
+	text := fmt.Sprintf("GET  /v1/presentations/{id}?wait -> %s", p.State)
+	if p.Phase != "" {
+		text += ", " + p.Phase
+	}
+	if p.Code != "" {
+		text += fmt.Sprintf(", %s %s", p.Code, p.Code.Slug())
+	}
+	text += " (" + milliseconds(at) + ")"
+	n.say(plain, "socket", phrase{text, text})
+}
+
+func (n *narrator) claimed(p api.Presentation, s scene, claim api.Claim) {
+	call := fmt.Sprintf("POST /v1/presentations/{id}/claim -> %d, once, under a lease", len(p.Received))
+	n.say(plain, "socket", phrase{
+		strings.Replace(call, ", once, under a lease", " 要素、一度だけ、期限つき", 1),
+		strings.Replace(call, ", once", " elements, once", 1)})
+	n.out.line(plain, "")
+	rows := &table{}
+	for _, asked := range p.Asked {
+		for _, d := range claim.Documents {
+			if raw, ok := d.Elements[asked.Namespace][asked.Element]; ok && d.DocType == asked.DocType {
+				rows.add(asked.Label.Ja, valueText(japanese, raw))
+			}
+		}
+	}
+	lines := []string{"", centred(s.Title.Ja), ""}
+	lines = append(lines, rows.lines(panelWidth-4)...)
+	lines = append(lines, "", centred("架空の人物の見本です。証明書としては使えません"))
+	for _, l := range panel("見本 SPECIMEN", lines...) {
+		n.out.line(plain, l)
+	}
+	n.out.line(plain, "")
+}
+
+func (n *narrator) acked() {
+	const call = `POST /v1/presentations/{id}/ack {"outcome":"issued"} -> acked`
+	n.say(plain, "socket", phrase{call + "、値は消去", call + ", wiped"})
+	n.screen("done; please take your phone", "発行しました。スマートフォンをお取りください")
+}
+
+func (n *narrator) refused(p api.Presentation) {
+	if p.UserMessage != nil {
+		n.screen(p.UserMessage.En, p.UserMessage.Ja)
+	}
+	if p.Code == "" || p.Code == fault.OK {
+		return
+	}
+	entry := message.Lookup(p.Code)
+	n.say(plain, "cause", phrase{terminalText(entry.Cause.Ja), terminalText(entry.Cause.En)})
+}
+
+func (n *narrator) sceneEnd(r sceneResult) {
+	took := time.Duration(r.TookMS * float64(time.Millisecond))
+	text := fmt.Sprintf("%s, %s %s, %s", r.Got.State, r.Got.Code, r.Got.Name, milliseconds(took))
+	if r.OK {
+		n.say(good, "result", phrase{text + " (期待どおり)", text + " (as expected)"})
+		return
+	}
+	n.say(bad, "result", phrase{
+		fmt.Sprintf("%s (期待は %s, %s)", text, r.Expected.State, r.Expected.Code),
+		fmt.Sprintf("%s (expected %s, %s)", text, r.Expected.State, r.Expected.Code)})
+}
+
+// showDemoEnd sums the demo up.
+func (a *app) showDemoEnd(r demoResult) {
+	a.out.line(plain, "")
+	t := &table{head: []string{
+		phrase{"場面", "SCENE"}.in(a.lang), phrase{"結果", "RESULT"}.in(a.lang),
+		phrase{"コード", "CODE"}.in(a.lang), phrase{"時間", "TIME"}.in(a.lang), phrase{"判定", "AS EXPECTED"}.in(a.lang),
+	}}
+	for _, s := range r.Scenes {
+		verdict := phrase{"期待どおり", "yes"}
+		if !s.OK {
+			verdict = phrase{"期待と違う", "no"}
+		}
+		t.add(s.Title.in(a.lang), string(s.Got.State), string(s.Got.Code)+" "+s.Got.Name,
+			milliseconds(time.Duration(s.TookMS*float64(time.Millisecond))), verdict.in(a.lang))
+	}
+	a.out.table(t)
+	a.out.line(plain, "")
+	if r.OK {
+		a.out.say(good, "", phrase{
+			"三つとも期待どおりでした。デーモンを止め、一時ファイルを消しました",
+			"all three ended as they have to; the daemon is stopped and its files are gone"}.in(a.lang))
+		return
+	}
+	a.out.say(bad, "", phrase{"期待どおりではない場面がありました", "not every scene ended as it has to"}.in(a.lang))
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+	"kazashi/transport/client"
+)
+
+// tapOrder is the command line of `kazashi tap`.
+type tapOrder struct {
+	profile string
+	reader  string
+	timeout time.Duration
+}
+
+// A tapResult is what `kazashi tap --json` writes.
+type tapResult struct {
+	Presentation string            `json:"presentation"`
+	Profile      string            `json:"profile"`
+	Reader       string            `json:"reader"`
+	Specimen     bool              `json:"specimen"`
+	State        api.State         `json:"state"` // verified, or how the presentation ended
+	Code         fault.Code        `json:"code"`
+	Name         string            `json:"name"` // the code in words
+	TookMS       int64             `json:"took_ms"`
+	Steps        []tapStep         `json:"steps"`
+	Received     []api.ElementName `json:"received"` // names; a diagnostic tap never claims the values
+	Warnings     []api.Warning     `json:"warnings"`
+}
+
+// A tapStep is one change as it was seen, in milliseconds after arming.
+type tapStep struct {
+	AtMS  int64      `json:"at_ms"`
+	State api.State  `json:"state"`
+	Phase string     `json:"phase,omitempty"`
+	Code  fault.Code `json:"code,omitempty"` // of a tap after which the terminal waits for another
+}
+
+func (a *app) tapCommand() *cobra.Command {
+	var order tapOrder
+	cmd := a.verb("tap", phrase{
+		Ja: "一度かざして端末を点検する (値は受け取らない)",
+		En: "try one tap; the attributes are never taken",
+	}, func(ctx context.Context) error { return a.tap(ctx, order) })
+	cmd.Long = phrase{
+		Ja: `デーモンに受付を一つ開かせ、かざされたスマートフォンとのやり取りを、経過時間とともに表示します。届いた要素は名前だけを示し、値は受け取らずに破棄させます。Ctrl-C でも受付は取り消されます。
+
+終了コード: 0 検証済み、1 失敗または拒否、64 使い方の誤り、69 デーモンが応答しない、75 ほかの受付が進行中、77 権限がない`,
+		En: `Arm one presentation, and show what happens with the phone that is held over the reader, with times. Of the elements that came only the names are shown; their values are never claimed and are wiped. Ctrl-C cancels the presentation too.
+
+exit status: 0 verified, 1 failed or rejected, 64 wrong command line, 69 daemon unavailable, 75 another presentation is going on, 77 permission denied`,
+	}.in(a.lang)
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&order.profile, "profile", "", phrase{
+		"`NAME`: 求める内容 (既定は " + usualProfile + "、なければ最初のもの)",
+		"`NAME` of what is asked (default " + usualProfile + ", else the first)"}.in(a.lang))
+	f.StringVar(&order.reader, "reader", "", phrase{
+		"`NAME`: 使うリーダー (一台だけなら不要)",
+		"`NAME` of the reader to use; not needed where there is one"}.in(a.lang))
+	f.DurationVar(&order.timeout, "timeout", 0, phrase{
+		"`TIME`: 待つ時間、例えば 30s (既定はデーモンの設定)",
+		"`TIME` to wait, such as 30s (default: as the daemon is set)"}.in(a.lang))
+	return cmd
+}
+
+// usualProfile is what a diagnostic tap asks for when nothing is said.
+const usualProfile = "residence-certificate"
+
+// cancelTimeout bounds the cancelling that ends every diagnostic tap.
+const cancelTimeout = 5 * time.Second
+
+func (a *app) tap(ctx context.Context, order tapOrder) error {
+	if order.timeout != 0 && order.timeout < api.MinTimeoutMS*time.Millisecond {
+		return fault.New(fault.Usage, "--timeout %s is shorter than %s", order.timeout, api.MinTimeoutMS*time.Millisecond)
+	}
+	daemon, err := client.Dial(a.socket)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = daemon.Close() }()
+	if order.profile, err = a.chooseProfile(ctx, daemon, order.profile); err != nil {
+		return err
+	}
+	start := time.Now()
+	p, err := daemon.Arm(ctx, api.ArmRequest{
+		Profile: order.profile, Transaction: "diagnostic-" + rand.Text(), Reader: order.reader,
+		TimeoutMS: order.timeout.Milliseconds(),
+	}, rand.Text())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		// The command may end because ctx did; the presentation has to end all the same.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
+		defer cancel()
+		_ = daemon.Cancel(ctx, p.ID)
+	}()
+	if !a.json {
+		a.showArmed(p)
+	}
+	result := tapResult{
+		Presentation: p.ID, Profile: p.Profile, Reader: p.Reader, Specimen: p.Specimen,
+		Steps: []tapStep{}, Received: []api.ElementName{}, Warnings: []api.Warning{},
+	}
+	if err := a.follow(ctx, daemon, p, start, &result); err != nil {
+		return err
+	}
+	if a.json {
+		err = a.writeJSON(result)
+	} else {
+		a.showTap(result)
+	}
+	if err == nil && result.State != api.StateVerified {
+		return reported{exitFailed}
+	}
+	return err
+}
+
+// chooseProfile returns the profile that was asked for, or the usual one.
+func (a *app) chooseProfile(ctx context.Context, daemon *client.Client, name string) (string, error) {
+	if name != "" {
+		return name, nil
+	}
+	list, err := daemon.Profiles(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(list.Profiles) == 0 {
+		return "", fault.New(fault.ProfileNotFound, "the daemon has no profile")
+	}
+	if slices.ContainsFunc(list.Profiles, func(p api.Profile) bool { return p.Name == usualProfile }) {
+		return usualProfile, nil
+	}
+	return list.Profiles[0].Name, nil
+}
+
+// follow waits until p is verified or has ended, and writes down every change.
+func (a *app) follow(ctx context.Context, daemon *client.Client, p api.Presentation, start time.Time, result *tapResult) error {
+	var lastTap time.Time
+	for {
+		step := tapStep{AtMS: time.Since(start).Milliseconds(), State: p.State, Phase: p.Phase}
+		if p.LastTap != nil && p.LastTap.At.After(lastTap) {
+			lastTap = p.LastTap.At
+			step.Code = p.LastTap.Code
+		}
+		result.Steps = append(result.Steps, step)
+		if !a.json {
+			a.showStep(step)
+		}
+		if p.State == api.StateVerified || p.State.Ended() {
+			break
+		}
+		next, err := daemon.Wait(ctx, p.ID, p.Version)
+		if err != nil {
+			return err
+		}
+		p = next
+	}
+	result.State, result.Code, result.Name = p.State, p.Code, p.Code.Slug()
+	if p.State == api.StateVerified {
+		result.Code, result.Name = fault.OK, fault.OK.Slug()
+	}
+	result.TookMS = time.Since(start).Milliseconds()
+	result.Received = append(result.Received, p.Received...)
+	result.Warnings = append(result.Warnings, p.Warnings...)
+	return nil
+}
+
+func seconds(ms int64) string { return fmt.Sprintf("%8.3f s", float64(ms)/1000) }

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"errors"
+	"time"
+
+	"kazashi/session/fault"
+	"kazashi/session/mdoc"
+	"kazashi/session/seal"
+	"kazashi/session/trust"
+	"kazashi/session/verify"
+)
+
+// evidence is what `kazashi verify` judges.
+type evidence struct {
+	response   []byte
+	transcript []byte
+	anchors    []trust.Anchor
+	readerKey  *seal.Private // nil when none was given
+	docType    string        // what was asked for, "" for anything
+}
+
+// readEvidence reads all input files. Only the response may hold anything: what
+// is wrong with it is for the verdict.
+func readEvidence(order verifyOrder, trustFiles []string) (*evidence, error) {
+	in := &evidence{docType: order.docType}
+	var err error
+	if in.response, err = readFile(order.response, maxResponseFile); err != nil {
+		return nil, err
+	}
+	if in.transcript, err = readTranscript(order.transcript); err != nil {
+		return nil, err
+	}
+	for _, name := range trustFiles {
+		data, err := readFile(name, maxPEMFile)
+		if err != nil {
+			return nil, err
+		}
+		anchors, err := trust.ParsePEM(data)
+		if err != nil {
+			return nil, fault.New(fault.TrustFileInvalid, "%s: %s", name, detailOf(err))
+		}
+		in.anchors = append(in.anchors, anchors...)
+	}
+	if order.readerKey != "" {
+		if in.readerKey, err = readReaderKey(order.readerKey); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+// A verdict is what came of an answer.
+type verdict struct {
+	code     fault.Code
+	check    verify.Check // the one that failed
+	docType  string       // of the document that failed, as the phone wrote it
+	detail   string
+	verified *verify.Verified // nil when rejected
+}
+
+func (v *verdict) wipe() { v.verified.Wipe() }
+
+// judge goes through all checks as of a time. It consumes the response.
+func (in *evidence) judge(at time.Time) *verdict {
+	if err := in.checkDocType(); err != nil {
+		clear(in.response)
+		return rejected(err)
+	}
+	verifier := &verify.Verifier{
+		Trust: trust.NewStore(in.anchors, trust.Options{}),
+		Now:   func() time.Time { return at },
+	}
+	input := verify.Input{Response: in.response, Transcript: in.transcript}
+	if in.readerKey != nil {
+		input.ReaderKey = in.readerKey
+	}
+	verified, err := verifier.Verify(input)
+	if err != nil {
+		return rejected(err)
+	}
+	return &verdict{code: fault.OK, verified: verified}
+}
+
+// checkDocType holds the documents against the docType that was asked for. Which
+// elements were asked for is not known here, so that the verifier cannot do it.
+func (in *evidence) checkDocType() error {
+	if in.docType == "" {
+		return nil
+	}
+	response, err := mdoc.ParseDeviceResponse(in.response)
+	if err != nil || response.Status != 0 {
+		return nil // the verifier says what is wrong
+	}
+	found := false
+	for _, d := range response.Documents {
+		if d.DocType != in.docType {
+			return &verify.Failure{Check: verify.CheckDocuments, Document: d.DocType,
+				Err: fault.New(fault.DocumentUnexpected, "%q where %q was asked for", d.DocType, in.docType)}
+		}
+		found = true
+	}
+	if !found {
+		return &verify.Failure{Check: verify.CheckDocuments,
+			Err: fault.New(fault.DocumentMissing, "no document %q", in.docType)}
+	}
+	return nil
+}
+
+func rejected(err error) *verdict {
+	v := &verdict{code: fault.CodeOf(err), detail: detailOf(err)}
+	var failure *verify.Failure
+	if errors.As(err, &failure) {
+		v.check, v.docType = failure.Check, failure.Document
+	}
+	return v
+}
