@@ -106,7 +106,6 @@ func (c *Client) call(ctx context.Context, method, path string, header http.Head
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	defer clear(answer[:cap(answer)])
 	if err != nil {
 		return broken(ctx, err)
 	}

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kazashi/session/fault"
@@ -111,7 +112,7 @@ func TestWaitSeesEveryEnd(t *testing.T) {
 			}
 			got <- p
 		}()
-
+		synctest.Wait()
 		begin(t, v, "front")
 		seen := <-got
 		if seen.State != api.StateReading || seen.Version <= p.Version {

@@ -1,0 +1,3 @@
+package server
+
+func (s *Server) getHealth(c *call) error { return give(c, s.localHealth(s.Backend.Health())) }

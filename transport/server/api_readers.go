@@ -1,0 +1,32 @@
+package server
+
+import (
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+)
+
+func (s *Server) getReaders(c *call) error {
+	return give(c, api.Readers{Readers: append([]api.Reader{}, s.Backend.Readers()...)})
+}
+
+// chooseReader returns the reader to arm: the named one, or the only one.
+func (s *Server) chooseReader(name string) (string, error) {
+	readers := s.Backend.Readers()
+	if name == "" && len(readers) > 1 {
+		return "", fault.New(fault.ReaderAmbiguous, "there are %d readers: name one", len(readers))
+	}
+	for _, r := range readers {
+		if name != "" && r.Name != name {
+			continue
+		}
+		if !r.Usable {
+			code := r.Code
+			if _, told := statuses[code]; !told {
+				code = fault.ReaderNotFound
+			}
+			return "", fault.New(code, "the reader is not usable at present")
+		}
+		return r.Name, nil
+	}
+	return "", fault.New(fault.ReaderNotFound, "there is no such reader")
+}

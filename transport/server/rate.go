@@ -1,0 +1,40 @@
+package server
+
+import (
+	"sync"
+
+	"golang.org/x/time/rate"
+)
+
+// rates bounds the requests of each user.
+type rates struct {
+	limit float64
+	burst int
+
+	mu     sync.Mutex
+	byUser map[uint32]*rate.Limiter
+}
+
+// maxUsers bounds how many users have a limiter of their own. Roles are given to
+// a handful; past that number the map starts over.
+const maxUsers = 256
+
+// allow takes one request from a user's allowance. Users without a role share
+// one, so that being many gains them nothing.
+func (r *rates) allow(p Peer, roles Role) bool {
+	uid := p.UID
+	if roles == 0 {
+		uid = overflowID
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	limiter := r.byUser[uid]
+	if limiter == nil {
+		if r.byUser == nil || len(r.byUser) >= maxUsers {
+			r.byUser = make(map[uint32]*rate.Limiter)
+		}
+		limiter = rate.NewLimiter(rate.Limit(r.limit), r.burst)
+		r.byUser[uid] = limiter
+	}
+	return limiter.Allow()
+}
