@@ -15,6 +15,10 @@ import (
 type Calls struct {
 	// Max is the largest number of abandoned calls; 0 means no bound.
 	Max int
+	// Serial, when set, is a channel of one slot that lets one call run at a time.
+	// A call waits for the one before it, abandoned or not, as long as its
+	// context lasts.
+	Serial chan struct{}
 
 	abandoned atomic.Int64
 }
@@ -25,6 +29,18 @@ func (c *Calls) Abandoned() int {
 		return 0
 	}
 	return int(c.abandoned.Load())
+}
+
+func (c *Calls) count(n int64) {
+	if c != nil {
+		c.abandoned.Add(n)
+	}
+}
+
+func (c *Calls) release() {
+	if c != nil && c.Serial != nil {
+		<-c.Serial
+	}
 }
 
 // Call runs op, which nothing can interrupt, and waits for it no longer than ctx
@@ -44,6 +60,14 @@ func Call[T any](ctx context.Context, calls *Calls, op func() (T, error), late f
 		return none, fmt.Errorf("%w: %d calls have not returned", ErrNoService, calls.Abandoned())
 	}
 
+	if calls != nil && calls.Serial != nil {
+		select {
+		case calls.Serial <- struct{}{}:
+		case <-ctx.Done():
+			return none, ContextError(ctx)
+		}
+	}
+
 	type result struct {
 		value T
 		err   error
@@ -59,15 +83,15 @@ func Call[T any](ctx context.Context, calls *Calls, op func() (T, error), late f
 		var r result
 		r.value, r.err = op()
 		if state.CompareAndSwap(waiting, finished) {
+			calls.release()
 			done <- r
 			return
 		}
 		if late != nil {
 			late(r.value, r.err)
 		}
-		if calls != nil {
-			calls.abandoned.Add(-1)
-		}
+		calls.release()
+		calls.count(-1)
 	}()
 
 	select {
@@ -75,15 +99,11 @@ func Call[T any](ctx context.Context, calls *Calls, op func() (T, error), late f
 		return r.value, r.err
 	case <-ctx.Done():
 	}
-	if calls != nil {
-		calls.abandoned.Add(1) // before the state says so, lest it be subtracted first
-	}
+	calls.count(1) // before the state says so, lest it be subtracted first
 	if state.CompareAndSwap(waiting, givenUp) {
 		return none, ContextError(ctx)
 	}
-	if calls != nil {
-		calls.abandoned.Add(-1)
-	}
+	calls.count(-1)
 	r := <-done // it finished in the same moment
 	return r.value, r.err
 }

@@ -104,3 +104,30 @@ func TestCallResultGoesToOne(t *testing.T) {
 		}
 	}
 }
+
+func TestSerialCallsWaitForAbandonedOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := &Calls{Serial: make(chan struct{}, 1)}
+		let := make(chan struct{})
+		running := 0
+		op := func() (int, error) {
+			running++
+			<-let
+			return 0, nil
+		}
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if _, err := Call(ctx, calls, op, nil); !errors.Is(err, ErrTimeout) {
+				t.Error(err)
+			}
+			cancel()
+		}
+		if running != 1 || calls.Abandoned() != 1 {
+			t.Errorf("%d calls ran at once, %d abandoned", running, calls.Abandoned())
+		}
+		close(let)
+		if _, err := Call(t.Context(), calls, op, nil); err != nil || running != 2 || calls.Abandoned() != 0 {
+			t.Errorf("%v, %d ran, %d abandoned", err, running, calls.Abandoned())
+		}
+	})
+}
