@@ -61,10 +61,12 @@ const (
 // Reader is what phones are held over.
 type Reader struct {
 	Backend string `mapstructure:"backend"`
-	// Include is a regular expression (RE2); only readers whose PC/SC name it
-	// matches are used. Empty matches every reader.
+	// Include selects readers by their PC/SC name, in any case of letters: a part of
+	// the name, or a pattern for the whole name in which each asterisk stands for any
+	// text. Empty selects every reader.
 	Include string `mapstructure:"include"`
-	// ExtendedLength allows APDUs of the extended form of ISO/IEC 7816-4.
+	// ExtendedLength allows APDUs of the extended form of ISO/IEC 7816-4, for readers
+	// that are known to carry them.
 	ExtendedLength bool `mapstructure:"extended_length"`
 	// MaxCommandData and MaxResponseData are the largest data fields in bytes that
 	// the reader carries; 0 leaves it to what the form allows.
@@ -120,7 +122,7 @@ func Default() Config {
 			Issuer:     Role{Users: []string{}, Groups: []string{"kazashi-issuer"}},
 			Technician: Role{Users: []string{}, Groups: []string{"kazashi-technician"}},
 		},
-		Reader: Reader{Backend: BackendPCSC, ExtendedLength: true},
+		Reader: Reader{Backend: BackendPCSC},
 		Trust:  Trust{Anchors: []Anchor{}},
 		Presentation: Presentation{
 			DefaultTimeout: time.Minute, MaxTimeout: 5 * time.Minute,

@@ -85,7 +85,8 @@ func TestF43_ConfigurationThatIsRefused(t *testing.T) {
 		"relative path":     {"socket:\n  path: kazashi.sock\n", fault.ConfigInvalid, []string{":2: socket.path"}},
 		"long path":         {"socket:\n  path: /" + strings.Repeat("x", 107) + "\n", fault.ConfigInvalid, []string{"107"}},
 		"unknown backend":   {"reader:\n  backend: usb\n", fault.ConfigInvalid, []string{":2: reader.backend", "pcsc, loopback"}},
-		"bad pattern":       {"reader:\n  include: \"(\"\n", fault.ConfigInvalid, []string{":2: reader.include"}},
+		"long pattern":      {"reader:\n  include: " + strings.Repeat("x", 129) + "\n", fault.ConfigInvalid, []string{":2: reader.include"}},
+		"long short APDUs":  {"reader:\n  max_command_data: 500\n", fault.ConfigInvalid, []string{"reader.extended_length"}},
 		"key alone":         {"reader_key:\n  key: /etc/k.pem\n", fault.ConfigInvalid, []string{"reader_key"}},
 		"anchor for all":    {"trust:\n  anchors:\n    - path: /etc/iaca.pem\n", fault.ConfigInvalid, []string{":3: trust.anchors[0]", "doc_types"}},
 		"anchor typo":       {"trust:\n  anchors:\n    - file: /etc/iaca.pem\n", fault.ConfigInvalid, []string{":3: trust.anchors[0].file: unknown key"}},
@@ -156,7 +157,7 @@ func TestEnvironmentOverFile(t *testing.T) {
 	t.Setenv("KAZASHI_PRESENTATION_READY", "7s")
 	t.Setenv("KAZASHI_SOCKET_MODE", "0600")
 	t.Setenv("KAZASHI_SOCKET_GROUP", "")
-	t.Setenv("KAZASHI_READER_EXTENDED_LENGTH", "false")
+	t.Setenv("KAZASHI_READER_EXTENDED_LENGTH", "true")
 	t.Setenv("KAZASHI_READER_MAX_COMMAND_DATA", "500")
 	t.Setenv("KAZASHI_STEP_TIMEOUT", "2s")
 	t.Setenv("KAZASHI_SOCKET", "/run/of/the/client.sock") // the client's, none of ours
@@ -167,7 +168,7 @@ func TestEnvironmentOverFile(t *testing.T) {
 	want := Default()
 	want.Presentation.Ready, want.Presentation.Lease = 7*time.Second, 11*time.Second
 	want.Socket.Mode, want.Socket.Group = 0o600, ""
-	want.Reader.ExtendedLength, want.Reader.MaxCommandData = false, 500
+	want.Reader.ExtendedLength, want.Reader.MaxCommandData = true, 500
 	want.StepTimeout = 2 * time.Second
 	if diff := cmp.Diff(&want, c); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -22,14 +21,11 @@ import (
 // and whether any of them is kept.
 type Profile struct {
 	// Name is the file's name without ".yaml": lower-case words joined by hyphens.
-	Name    string `mapstructure:"name"`
-	Title   Text   `mapstructure:"title"`
-	DocType string `mapstructure:"doc_type"`
-	// Timeout is how long the presentation waits for its tap to end when the
-	// caller names no time; 0 leaves it to presentation.default_timeout.
-	Timeout   time.Duration `mapstructure:"timeout"`
-	Elements  []Element     `mapstructure:"elements"`
-	Retention *Retention    `mapstructure:"retention"`
+	Name      string     `mapstructure:"name"`
+	Title     Text       `mapstructure:"title"`
+	DocType   string     `mapstructure:"doc_type"`
+	Elements  []Element  `mapstructure:"elements"`
+	Retention *Retention `mapstructure:"retention"`
 }
 
 // An Element is one data element that is asked for.
@@ -118,7 +114,7 @@ func parseProfile(name string, content []byte) (*Profile, error) {
 	}
 	var p Profile
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		Result: &p, ErrorUnused: true, DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+		Result: &p, ErrorUnused: true,
 	})
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "%s", name)
@@ -178,9 +174,6 @@ func (p *Profile) validate(d *document) error {
 	both("title", p.Title)
 	if !dotted.MatchString(p.DocType) || len(p.DocType) > maxName {
 		wrong("doc_type", "%q is no docType", p.DocType)
-	}
-	if p.Timeout != 0 && (p.Timeout < 5*time.Second || p.Timeout > maxAnyTimeout) {
-		wrong("timeout", "%s is not between 5s and %s", p.Timeout, maxAnyTimeout)
 	}
 	if len(p.Elements) == 0 || len(p.Elements) > maxElements {
 		wrong("elements", "needs 1 to %d elements", maxElements)

@@ -142,7 +142,6 @@ func TestProfileThatIsRefused(t *testing.T) {
 		"no docType":       {"org.iso.23220.1.jp.mnc", "mnc", ":3: doc_type"},
 		"no element":       {"element: age_over_20, ", "", "elements[0].element"},
 		"retain not bool":  {"element: age_over_20,", "element: age_over_20, retain: 1,", "elements[0].retain"},
-		"wrong timeout":    {"name: shop", "name: shop\ntimeout: 1s", ":2: timeout"},
 		"elements no list": {"elements:\n  - {", "elements:\n  {", ":5: elements: must be a list"},
 	} {
 		t.Run(name, func(t *testing.T) {

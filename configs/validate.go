@@ -2,7 +2,6 @@ package configs
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 // Bounds of what the operator may choose.
 const (
 	maxSocketPath  = 107 // sun_path of a Unix socket, without its zero byte
+	maxReaderName  = 128 // MAX_READERNAME of PC/SC
 	maxStepTimeout = time.Minute
 	maxAnyTimeout  = 30 * time.Minute
 	maxReady       = 5 * time.Minute
@@ -51,8 +51,11 @@ func (c *Config) validate(d *document) error {
 	}
 
 	oneOf("reader.backend", c.Reader.Backend, BackendPCSC, BackendLoopback)
-	if _, err := regexp.Compile(c.Reader.Include); err != nil {
-		wrong("reader.include", "%w", err)
+	if len(c.Reader.Include) > maxReaderName {
+		wrong("reader.include", "longer than the %d bytes of a reader's name", maxReaderName)
+	}
+	if !c.Reader.ExtendedLength && (c.Reader.MaxCommandData > 255 || c.Reader.MaxResponseData > 256) {
+		wrong("reader.extended_length", "false, but the sizes are more than the short form allows (255 and 256)")
 	}
 	for key, n := range map[string]int{"reader.max_command_data": c.Reader.MaxCommandData, "reader.max_response_data": c.Reader.MaxResponseData} {
 		if n != 0 && (n < 128 || n > 65536) {

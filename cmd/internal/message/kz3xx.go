@@ -125,4 +125,15 @@ var sessionAndAnswer = []Entry{
 		},
 		noteModel,
 	},
+	{
+		fault.UnaskedElements, readInOrder, Never,
+		Text{
+			"スマートフォンが、求めていない項目も送ってきました。その値は捨てられました。",
+			"The phone sent elements that were not asked for as well; their values were dropped.",
+		},
+		Text{
+			"発行を妨げません。続く場合は、ウォレットアプリの版を控えて開発元へ知らせます。",
+			"The result stands. If it goes on, note the wallet's version and report it.",
+		},
+	},
 }

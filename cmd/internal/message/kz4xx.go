@@ -182,6 +182,28 @@ var issuerAndDevice = []Entry{
 		suspectForgery,
 	},
 	{
+		fault.OutlivesSigner, readInOrder, Never,
+		Text{
+			"文書の有効期限が、署名用証明書(DS)の期限より後になっています。",
+			"The document is valid for longer than the certificate of its document signer.",
+		},
+		Text{
+			"発行を妨げません。発行者の運用の問題なので、続く場合は発行者へ知らせます。",
+			"The result stands. It is the issuer's practice; tell the issuer if it goes on.",
+		},
+	},
+	{
+		fault.UpdateOverdue, readInOrder, Never,
+		Text{
+			"文書の更新予定日(expectedUpdate)を過ぎています。有効期限は過ぎていません。",
+			"The document's expected update is overdue; it has not expired.",
+		},
+		Text{
+			"発行を妨げません。スマートフォンをインターネットにつなぎ、証明書を更新するよう案内します。",
+			"The result stands. Have the customer connect the phone to the Internet, so that the document is updated.",
+		},
+	},
+	{
 		fault.DeviceKeyInvalid, documentRefused, Never,
 		Text{
 			"署名された端末鍵が、使える公開鍵ではありません。",

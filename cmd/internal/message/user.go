@@ -43,6 +43,11 @@ var (
 		"証明書の有効期限が切れています。スマートフォンで更新してからご利用ください。",
 		"Your document has expired. Please renew it on your phone before using it here.",
 	}
+	// readInOrder goes with warnings: the customer has nothing to do.
+	readInOrder = Text{
+		"読み取りは完了しています。そのままお待ちください。",
+		"Your phone was read. Please wait a moment.",
+	}
 	startAgain = Text{
 		"お手数ですが、最初からもう一度お手続きをお願いします。",
 		"Please start again from the beginning.",
