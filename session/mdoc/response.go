@@ -51,12 +51,19 @@ type DeviceAuth struct {
 // in it. Its errors are KZ-307 for what cannot be read and KZ-308 for a version
 // other than 1.x. A status that is not 0 is for the caller to judge.
 func ParseDeviceResponse(raw []byte) (*DeviceResponse, error) {
+	// The version first: the rest of another version may look otherwise.
+	var begin struct {
+		Version string `cbor:"version"`
+	}
+	if err := wire.Unmarshal(raw, &begin, wire.ResponseLimits); err != nil {
+		return nil, fault.Wrap(fault.MalformedResponse, err, "device response")
+	}
+	if major, ok := majorVersion(begin.Version); !ok || major != 1 {
+		return nil, fault.New(fault.UnsupportedResponseVersion, "device response is not of version 1.x")
+	}
 	r := &DeviceResponse{}
 	if err := wire.Unmarshal(raw, r, wire.ResponseLimits); err != nil {
 		return nil, fault.Wrap(fault.MalformedResponse, err, "device response")
-	}
-	if major, ok := majorVersion(r.Version); !ok || major != 1 {
-		return nil, fault.New(fault.UnsupportedResponseVersion, "device response is not of version 1.x")
 	}
 	return r, nil
 }
