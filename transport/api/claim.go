@@ -40,8 +40,8 @@ type Document struct {
 
 // An Issuer is who stands behind a document, from its IACA certificate.
 type Issuer struct {
-	Country    string `json:"country"` // ISO 3166-1 alpha-2
-	CommonName string `json:"common_name"`
+	Country string `json:"country"` // ISO 3166-1 alpha-2
+	Subject string `json:"subject"` // distinguished name
 }
 
 // A Binary is a byte string such as a portrait.

@@ -101,6 +101,8 @@ type Tap struct {
 // A Warning is something that did not stop a presentation but should be known.
 type Warning struct {
 	Code        fault.Code `json:"code"`
+	DocType     string     `json:"doc_type,omitempty"`
+	Count       int        `json:"count,omitempty"` // of elements that it is about
 	UserMessage *Text      `json:"user_message,omitempty"`
 }
 

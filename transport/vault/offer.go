@@ -2,32 +2,42 @@ package vault
 
 import (
 	"kazashi/session/fault"
+	"kazashi/session/verify"
 	"kazashi/transport/api"
 )
 
-// A result is what a verified tap brings.
+// A result is what a tap brings. Outside of tests there is one: verifiedResult.
 type result interface {
-	// AppendDocuments appends the documents with all attributes as the JSON array of
-	// api.Claim.Documents.
-	AppendDocuments(dst []byte) ([]byte, error)
-	// Received names the elements.
-	Received() []api.ElementName
-	Warnings() []api.Warning
-	Specimen() bool
-	// Wipe overwrites every attribute.
-	Wipe()
+	// appendDocuments appends the documents with all attributes as the JSON array of
+	// api.Claim.Documents. What it leaves of dst when that is too small is cleared.
+	appendDocuments(dst []byte) ([]byte, error)
+	received() []api.ElementName
+	warnings() []api.Warning
+	specimen() bool
+	wipe()
 }
 
-// Offer ends a tap with its result, which belongs to the vault from now on: it is
-// wiped before Offer returns, the attributes are kept only as what a claim will
-// hand out. When the presentation has ended meanwhile nothing is kept and the
-// error carries the code of that end.
-func (a *Attempt) Offer(r result) error { return a.offer(r) }
+// Offer ends a tap with its result. There is no other way for attributes into a
+// vault, and a [verify.Verified] that holds any exists only when every check was
+// passed. It belongs to the vault from now on: it is wiped before Offer returns,
+// and the attributes are kept only as what a claim will hand out.
+//
+// When the presentation has ended meanwhile nothing is kept, and the error carries
+// the code of that end. A result without documents, or with an invented document
+// outside of specimen mode, ends the presentation as rejected.
+func (a *Attempt) Offer(v *verify.Verified) error { return a.offer(verifiedResult{v}) }
 
 func (a *Attempt) offer(r result) error {
-	arena, err := r.AppendDocuments(nil)
-	received, warnings, specimen := r.Received(), r.Warnings(), r.Specimen()
-	r.Wipe()
+	arena, err := r.appendDocuments(nil)
+	received, warnings := r.received(), r.warnings()
+	switch {
+	case err != nil:
+	case len(received) == 0:
+		err = fault.New(fault.Internal, "result without elements")
+	case r.specimen() && !a.vault.opts.Specimen:
+		err = fault.New(fault.SpecimenAnchor, "invented document outside of specimen mode")
+	}
+	r.wipe()
 
 	a.vault.mu.Lock()
 	defer a.vault.mu.Unlock()
@@ -47,7 +57,6 @@ func (a *Attempt) offer(r result) error {
 	e.arena = arena
 	e.p.State, e.p.Phase = api.StateVerified, ""
 	e.p.Received, e.p.Warnings = received, warnings
-	e.p.Specimen = e.p.Specimen || specimen
 	a.vault.schedule(e, a.vault.opts.ReadyFor)
 	a.finish(nil)
 	a.vault.change(e)

@@ -22,7 +22,7 @@ type secret struct {
 	err   error
 }
 
-func (s *secret) AppendDocuments(dst []byte) ([]byte, error) {
+func (s *secret) appendDocuments(dst []byte) ([]byte, error) {
 	if s.wiped {
 		panic("rendering a wiped result")
 	}
@@ -30,12 +30,12 @@ func (s *secret) AppendDocuments(dst []byte) ([]byte, error) {
 	return s.arena, s.err
 }
 
-func (s *secret) Received() []api.ElementName {
+func (s *secret) received() []api.ElementName {
 	return []api.ElementName{{DocType: "doc", Namespace: "ns", Element: "family_name"}}
 }
-func (s *secret) Warnings() []api.Warning { return nil }
-func (s *secret) Specimen() bool          { return false }
-func (s *secret) Wipe()                   { s.wiped = true }
+func (s *secret) warnings() []api.Warning { return nil }
+func (s *secret) specimen() bool          { return false }
+func (s *secret) wipe()                   { s.wiped = true }
 
 // gone reports whether no attribute is left in memory.
 func (s *secret) gone() bool {
@@ -111,7 +111,7 @@ func TestWalkOfOnePresentation(t *testing.T) {
 			t.Fatalf("during the tap: %s %s", p.State, p.Phase)
 		}
 		s := &secret{value: "x"}
-		if err := a.Offer(s); err != nil {
+		if err := a.offer(s); err != nil {
 			t.Fatal(err)
 		}
 		if !s.wiped || a.Context().Err() == nil {
