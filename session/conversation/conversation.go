@@ -40,6 +40,8 @@ type Exchange struct {
 	Received int // bytes of the response APDU, status word included
 	SW       apdu.Status
 	Took     time.Duration
+	// Overlong marks an answer with more data than was asked for.
+	Overlong bool
 }
 
 // A Loop runs machines over one card.
@@ -88,6 +90,10 @@ func (l *Loop) exchange(ctx context.Context, step *Step) (apdu.Response, error) 
 	if err != nil {
 		return apdu.Response{}, err
 	}
+	// A card that is not spoken to is still alive, and can be told the end.
+	if err := ctx.Err(); err != nil {
+		return apdu.Response{}, err
+	}
 	if step.Wait > 0 {
 		select {
 		case <-time.After(step.Wait):
@@ -114,6 +120,7 @@ func (l *Loop) exchange(ctx context.Context, step *Step) (apdu.Response, error) 
 		l.Observe(Exchange{
 			Step: step.Name, INS: step.Command.INS, Sent: len(command), Received: len(raw),
 			SW: answer.SW, Took: time.Since(start),
+			Overlong: len(answer.Data) > step.Command.Expected,
 		})
 	}
 	return answer, nil

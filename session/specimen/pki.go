@@ -38,6 +38,16 @@ const (
 
 // NewPKI makes a PKI with fresh keys on a curve of the NIST, valid around a time.
 func NewPKI(curve elliptic.Curve, at time.Time) (*PKI, error) {
+	return newPKI("KAZASHI SPECIMEN", curve, at)
+}
+
+// NewForeignPKI makes a PKI whose names are other than those of NewPKI: that of an
+// issuer whom nobody here knows.
+func NewForeignPKI(curve elliptic.Curve, at time.Time) (*PKI, error) {
+	return newPKI("KAZASHI SPECIMEN Foreign", curve, at)
+}
+
+func newPKI(prefix string, curve elliptic.Curve, at time.Time) (*PKI, error) {
 	p := new(PKI)
 	steps := []struct {
 		made   *Certified
@@ -46,10 +56,10 @@ func NewPKI(curve elliptic.Curve, at time.Time) (*PKI, error) {
 		days   int
 		eku    asn1.ObjectIdentifier // nil for a CA
 	}{
-		{&p.IACA, nil, "KAZASHI SPECIMEN IACA 見本", daysCA, nil},
-		{&p.DS, &p.IACA, "KAZASHI SPECIMEN Document Signer 見本", daysDS, ekuDocumentSigner},
-		{&p.ReaderCA, nil, "KAZASHI SPECIMEN Reader CA 見本", daysCA, nil},
-		{&p.Reader, &p.ReaderCA, "KAZASHI SPECIMEN Terminal 見本", daysReader, ekuReader},
+		{&p.IACA, nil, prefix + " IACA 見本", daysCA, nil},
+		{&p.DS, &p.IACA, prefix + " Document Signer 見本", daysDS, ekuDocumentSigner},
+		{&p.ReaderCA, nil, prefix + " Reader CA 見本", daysCA, nil},
+		{&p.Reader, &p.ReaderCA, prefix + " Terminal 見本", daysReader, ekuReader},
 	}
 	for _, s := range steps {
 		var err error

@@ -17,7 +17,7 @@ import (
 
 var at = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func newPKI(t *testing.T, curve elliptic.Curve) *PKI {
+func freshPKI(t *testing.T, curve elliptic.Curve) *PKI {
 	t.Helper()
 	p, err := NewPKI(curve, at)
 	if err != nil {
@@ -45,7 +45,7 @@ func TestPortraitIsAPicture(t *testing.T) {
 }
 
 func TestCertificatesKeepTheProfiles(t *testing.T) {
-	p := newPKI(t, elliptic.P256())
+	p := freshPKI(t, elliptic.P256())
 	for name, c := range p.files() {
 		cert := c.Certificate
 		if !slices.Equal(cert.Subject.Organization, []string{Organization}) || !slices.Equal(cert.Subject.Country, []string{Country}) {
@@ -75,7 +75,7 @@ func TestCertificatesKeepTheProfiles(t *testing.T) {
 }
 
 func TestPKIInADirectory(t *testing.T) {
-	p, dir := newPKI(t, elliptic.P384()), filepath.Join(t.TempDir(), "pki")
+	p, dir := freshPKI(t, elliptic.P384()), filepath.Join(t.TempDir(), "pki")
 	if err := p.Write(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestPKIInADirectory(t *testing.T) {
 			t.Errorf("%s: key file %v, %v", name, info.Mode(), err)
 		}
 	}
-	if err := newPKI(t, elliptic.P256()).IACA.swapInto(dir, "iaca.key.pem"); err != nil {
+	if err := freshPKI(t, elliptic.P256()).IACA.swapInto(dir, "iaca.key.pem"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadPKI(dir); err == nil {
@@ -116,7 +116,7 @@ func (c Certified) swapInto(dir, name string) error {
 func TestIssuedDocuments(t *testing.T) {
 	for _, hash := range []crypto.Hash{0, crypto.SHA384, crypto.SHA512} {
 		for _, d := range []Document{MyNumberCard(at), DrivingLicence(at)} {
-			p := newPKI(t, elliptic.P256())
+			p := freshPKI(t, elliptic.P256())
 			c, err := p.Issue(d, Issuing{At: at, Digest: hash})
 			if err != nil {
 				t.Fatal(err)

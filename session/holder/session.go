@@ -1,0 +1,140 @@
+package holder
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"time"
+
+	"kazashi/session/mdoc"
+	"kazashi/session/seal"
+)
+
+// A session is the phone's side of one tap.
+type session struct {
+	key              *seal.Private // EDeviceKey
+	deviceEngagement []byte
+	eReaderKey       crypto.PublicKey
+	transcript       []byte
+	sealed           *seal.Session
+}
+
+// receive takes a session message and returns the answer, nil for none. An error
+// is that of a context that has ended.
+func (p *Phone) receive(ctx context.Context, message []byte) ([]byte, error) {
+	s := &p.session
+	var data []byte
+	if s.sealed == nil {
+		establishment, err := seal.ParseSessionEstablishment(message)
+		if err != nil {
+			return seal.EncodeStatus(seal.StatusDecodingError), nil
+		}
+		if err := p.establish(establishment); err != nil {
+			return seal.EncodeStatus(seal.StatusEncryptionError), nil
+		}
+		data = establishment.Data
+	} else {
+		m, err := seal.ParseSessionData(message)
+		if err != nil {
+			return seal.EncodeStatus(seal.StatusDecodingError), nil
+		}
+		if m.Status != nil {
+			s.sealed.Wipe()
+			return nil, nil
+		}
+		data = m.Data
+	}
+	plaintext, err := s.sealed.Open(data)
+	if err != nil {
+		return seal.EncodeStatus(seal.StatusEncryptionError), nil
+	}
+	request, err := mdoc.ParseDeviceRequest(plaintext)
+	if err != nil {
+		return seal.EncodeStatus(seal.StatusDecodingError), nil
+	}
+	p.show(request)
+	if err := think(ctx, p.options.Consent); err != nil {
+		return nil, err
+	}
+	return p.reply(request)
+}
+
+// establish derives the session's keys.
+func (p *Phone) establish(m seal.SessionEstablishment) (err error) {
+	s := &p.session
+	if s.eReaderKey, err = seal.ParsePublic(m.EReaderKey.Content()); err != nil {
+		return err
+	}
+	if s.transcript, err = p.transcript(m.EReaderKey.Content()); err != nil {
+		return err
+	}
+	s.sealed, err = seal.NewDevice(s.key, s.eReaderKey, s.transcript)
+	return err
+}
+
+// show tells the observer what the holder would see.
+func (p *Phone) show(request *mdoc.DeviceRequest) {
+	if p.options.Observe == nil {
+		return
+	}
+	for _, d := range request.DocRequests {
+		asked := Asked{}
+		var err error
+		if asked.DocRequest, err = d.Request(); err != nil {
+			continue
+		}
+		if d.ReaderAuth != nil {
+			asked.Reader = readerName(d, p.session.transcript)
+		}
+		p.options.Observe(asked)
+	}
+}
+
+func readerName(d mdoc.SignedDocRequest, transcript []byte) string {
+	chain, err := mdoc.VerifyReaderAuth(d.ReaderAuth, transcript, d.ItemsRequest)
+	if err != nil {
+		return ""
+	}
+	certificate, err := x509.ParseCertificate(chain[0])
+	if err != nil {
+		return ""
+	}
+	return certificate.Subject.CommonName
+}
+
+// think passes the time that the holder takes.
+func think(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// reply returns the answer to a request as a session message.
+func (p *Phone) reply(request *mdoc.DeviceRequest) ([]byte, error) {
+	if p.options.Scenario == Declines {
+		return seal.EncodeStatus(seal.StatusTermination), nil
+	}
+	response, err := p.response(request)
+	if err != nil {
+		return nil, err
+	}
+	if p.options.Scenario == GarbledAnswer {
+		response = []byte("neither CBOR nor anything else")
+	}
+	sealed, err := p.session.sealed.Seal(response)
+	if err != nil {
+		return nil, err
+	}
+	if p.options.Scenario == BrokenEncryption {
+		sealed[len(sealed)/2] ^= 1
+	}
+	return seal.EncodeSessionData(seal.SessionData{Data: sealed})
+}
