@@ -102,6 +102,6 @@ func (e Element) Format(s fmt.State, _ rune) {
 
 // Format prints how many documents there are and never what is in them, whatever
 // the verb.
-func (v *Verified) Format(s fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(s, "verified answer of %d documents", len(v.Documents()))
+func (v Verified) Format(s fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(s, "verified answer of %d documents", len(v.documents))
 }
