@@ -12,7 +12,6 @@ import (
 type profile struct {
 	request mdoc.Request
 	shown   api.Profile // Usable is filled in when it is asked for
-	timeout int64       // milliseconds, 0 for the default
 }
 
 // loadProfiles turns profiles into requests. What mdoc refuses to ask, such as
@@ -62,7 +61,6 @@ func profileOf(c configs.Profile) profile {
 	return profile{
 		request: mdoc.Request{Documents: []mdoc.DocRequest{document}},
 		shown:   shown,
-		timeout: c.Timeout.Milliseconds(),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kazashi/reader"
+	"kazashi/session"
 	"kazashi/session/fault"
 	"kazashi/transport/api"
 	"kazashi/transport/vault"
@@ -33,7 +34,7 @@ type terminal struct {
 	name  string
 	vault *vault.Vault
 	// perform does one tap and ends the attempt.
-	perform func(ctx context.Context, name string, a *vault.Attempt)
+	perform func(t *terminal, a *vault.Attempt)
 	counts  *counts
 	wake    chan struct{} // of one slot: something changed
 
@@ -57,7 +58,7 @@ type counts struct {
 	total, ignored, verified, failed atomic.Uint64
 }
 
-func newTerminal(name string, v *vault.Vault, c *counts, perform func(context.Context, string, *vault.Attempt), changed func(api.Reader)) *terminal {
+func newTerminal(name string, v *vault.Vault, c *counts, perform func(*terminal, *vault.Attempt), changed func(api.Reader)) *terminal {
 	return &terminal{name: name, vault: v, counts: c, perform: perform, changed: changed, wake: make(chan struct{}, 1)}
 }
 
@@ -115,6 +116,15 @@ func (t *terminal) reader() api.Reader {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.describe()
+}
+
+// readerCode returns the code of why a reader or its service is away. A reason
+// that nobody knows is a reader that is not there.
+func readerCode(err error) fault.Code {
+	if code := fault.CodeOf(session.Coded(err)); code != fault.OK && code != fault.Internal {
+		return code
+	}
+	return fault.ReaderNotFound
 }
 
 func (t *terminal) describe() api.Reader {
@@ -184,7 +194,7 @@ func (t *terminal) run(ctx context.Context) {
 		if d.mute {
 			a.Again(fault.Wrap(fault.CardUnresponsive, reader.ErrCardMute, "at arrival"))
 		} else {
-			t.perform(ctx, t.name, a)
+			t.perform(t, a)
 		}
 		t.nudge() // what came meanwhile, or a presentation armed at once after
 	}

@@ -1,0 +1,51 @@
+package daemon
+
+import (
+	"fmt"
+	"strings"
+
+	"kazashi/configs"
+	"kazashi/session/fault"
+)
+
+// Check reads everything that Run would read, and returns what it would run with,
+// for a technician to look at. A trust file that cannot be read, with which Run
+// would start, is an error here.
+func Check(c configs.Config, o Options) (string, error) {
+	d, err := build(c, o)
+	if err != nil {
+		return "", err
+	}
+	defer d.vault.Close()
+	a := d.anchors.Load()
+	if len(a.bad) > 0 {
+		return "", fault.New(a.bad[0].Code, "%s", a.bad[0].Detail)
+	}
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-11s"+format+"\n", append([]any{name}, args...)...)
+	}
+	line("socket", "%s", d.config.Socket.Path)
+	line("reader", "%s", d.config.Reader.Backend)
+	for _, name := range d.profileNames {
+		p := d.profiles[name]
+		state := ""
+		if !a.covers(p) {
+			state = " (no trust anchor: nobody can be verified)"
+		}
+		line("profile", "%s%s", name, state)
+	}
+	for _, anchor := range a.trust().Anchors {
+		scope := strings.Join(anchor.DocTypes, ", ")
+		if scope == "" {
+			scope = "any docType"
+		}
+		line("anchor", "%s %s, until %s, for %s", anchor.Country, anchor.CommonName, anchor.NotAfter.Format("2006-01-02"), scope)
+	}
+	if d.readerAuth == nil {
+		line("reader key", "none: requests go out unsigned")
+	} else {
+		line("reader key", "%s, until %s", d.readerAuth.Certificate.Subject.CommonName, d.readerAuth.Certificate.NotAfter.Format("2006-01-02"))
+	}
+	return b.String(), nil
+}

@@ -1,0 +1,37 @@
+package daemon
+
+import (
+	"runtime/debug"
+	"time"
+
+	"kazashi/session/fault"
+)
+
+// notBefore is a moment that is certainly past: no terminal runs this program
+// before it was written.
+var notBefore = func() time.Time {
+	floor := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return floor
+	}
+	for _, s := range info.Settings {
+		if s.Key != "vcs.time" {
+			continue
+		}
+		// A day of grace for a kiosk whose clock is a little behind the builder's.
+		if built, err := time.Parse(time.RFC3339, s.Value); err == nil && built.AddDate(0, 0, -1).After(floor) {
+			return built.AddDate(0, 0, -1)
+		}
+	}
+	return floor
+}()
+
+// checkClock returns fault.ClockUntrusted for a clock that says a time before
+// this program was built: no validity can be judged by it.
+func checkClock(now time.Time) error {
+	if now.Before(notBefore) {
+		return fault.New(fault.ClockUntrusted, "the clock says %s, before this program was built", now.UTC().Format(time.DateOnly))
+	}
+	return nil
+}

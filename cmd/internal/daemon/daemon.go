@@ -1,0 +1,232 @@
+// Package daemon is the one place where everything is wired: readers, sessions,
+// the vault, the socket and the log.
+//
+// One run is a group of goroutines: one watches the readers, one for each reader
+// taps, one follows what is armed, one looks after health, one serves the socket.
+// The first that fails ends all. The end has an order: nothing is armed any more,
+// taps are broken off, attributes are wiped, then the socket closes; it takes at
+// most five seconds.
+package daemon
+
+import (
+	"crypto/elliptic"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"kazashi/configs"
+	"kazashi/reader"
+	"kazashi/reader/loopback"
+	"kazashi/reader/pcsc"
+	"kazashi/session/engagement"
+	"kazashi/session/fault"
+	"kazashi/session/holder"
+	"kazashi/session/key"
+	"kazashi/session/specimen"
+	"kazashi/session/trust"
+	"kazashi/session/verify"
+	"kazashi/transport/api"
+	"kazashi/transport/server"
+	"kazashi/transport/vault"
+)
+
+// Options are what the command line says beside the configuration.
+type Options struct {
+	// Specimen accepts invented documents, and gives every role to the user who
+	// started the daemon and to nobody else. With the loopback backend a specimen
+	// phone taps whenever a presentation is armed.
+	Specimen bool
+	// SpecimenPKI is a directory that specimen.PKI.Write wrote, for phones that
+	// another process plays; empty makes fresh authorities.
+	SpecimenPKI string
+	// Scenarios are what the specimen phone does, one for each presentation in
+	// turn; none is honest.
+	Scenarios []string
+	// Log takes what is logged; nil takes nothing.
+	Log *zap.Logger
+	// Started, when set, is called once the socket is served.
+	Started func()
+}
+
+// sandboxReader is the name of the in-process reader.
+const sandboxReader = "Kazashi Specimen Reader 見本"
+
+// skew is by how much a document's validity may miss the clock.
+const skew = time.Minute
+
+// A daemon is one run.
+type daemon struct {
+	config  configs.Config
+	options Options
+	log     *zap.Logger
+	started time.Time
+
+	profiles     map[string]profile
+	profileNames []string
+	anchors      atomic.Pointer[anchors]
+	readerAuth   *key.Reader       // nil when requests go out unsigned
+	seen         engagement.Memory // phones that use their ephemeral key again
+	access       server.Access
+
+	system   reader.System
+	readers  *readers
+	vault    *vault.Vault
+	health   *health
+	recheck  chan struct{} // of one slot: health may have changed
+	counts   counts
+	customer *customer // nil unless a specimen phone taps here
+}
+
+// build makes a daemon that does not run yet: everything is read and checked, and
+// nothing outside of the process is touched.
+func build(c configs.Config, o Options) (*daemon, error) {
+	d := &daemon{config: c, options: o, log: o.Log, started: time.Now().UTC().Round(0), recheck: make(chan struct{}, 1)}
+	if d.log == nil {
+		d.log = zap.NewNop()
+	}
+	var err error
+	if d.profiles, d.profileNames, err = loadProfiles(c.Profiles.Dir); err != nil {
+		return nil, err
+	}
+	pki, err := specimenPKI(o)
+	if err != nil {
+		return nil, err
+	}
+	var specimens []trust.Anchor
+	if pki != nil {
+		specimens = []trust.Anchor{{Certificate: pki.IACA.Certificate, Specimen: true}}
+	}
+	d.anchors.Store(loadAnchors(c.Trust, specimens, o.Specimen))
+	if d.readerAuth, err = readerKey(c.ReaderKey, pki); err != nil {
+		return nil, err
+	}
+	if o.Specimen {
+		d.access = sandboxAccess()
+		d.config.Socket.Mode, d.config.Socket.Group = configs.Mode(server.ModePrivate), ""
+	} else if d.access, err = accessOf(c.Access); err != nil {
+		return nil, err
+	}
+	d.vault = vault.New(vault.Options{
+		ReadyFor: c.Presentation.Ready, Lease: c.Presentation.Lease,
+		DefaultTimeout: c.Presentation.DefaultTimeout, MaxTimeout: c.Presentation.MaxTimeout,
+		Specimen: o.Specimen,
+	})
+	if err := d.chooseReader(pki); err != nil {
+		return nil, err
+	}
+	d.health = &health{find: d.findings}
+	return d, nil
+}
+
+// chooseReader makes the system of readers that the configuration asks for.
+func (d *daemon) chooseReader(pki *specimen.PKI) error {
+	if d.config.Reader.Backend == configs.BackendPCSC {
+		if d.options.Scenarios != nil {
+			return fault.New(fault.Usage, "scenarios are for the specimen phone on the loopback reader")
+		}
+		d.system = pcsc.New(pcsc.Options{Include: d.config.Reader.Include, Limits: limitsOf(d.config.Reader)})
+		return nil
+	}
+	if pki == nil {
+		return fault.New(fault.ConfigInvalid, "reader.backend: %s is for specimen mode only", configs.BackendLoopback)
+	}
+	names := d.options.Scenarios
+	if len(names) == 0 {
+		names = []string{string(holder.Honest)}
+	}
+	for _, name := range names {
+		if _, err := holder.ParseScenario(name); err != nil {
+			return fault.Wrap(fault.Usage, err, "scenario")
+		}
+	}
+	tray := loopback.New(sandboxReader)
+	d.system = tray
+	d.customer = &customer{
+		tray: tray, vault: d.vault, scenarios: names,
+		phone: func(scenario string) (reader.Responder, error) {
+			return holder.New(holder.Options{Scenario: holder.Scenario(scenario), PKI: pki, At: time.Now()})
+		},
+	}
+	return nil
+}
+
+// specimenPKI returns the authorities of specimen mode, nil outside of it.
+func specimenPKI(o Options) (*specimen.PKI, error) {
+	if !o.Specimen {
+		return nil, nil
+	}
+	if o.SpecimenPKI == "" {
+		pki, err := specimen.NewPKI(elliptic.P256(), time.Now())
+		return pki, fault.Wrap(fault.Internal, err, "making specimen authorities")
+	}
+	pki, err := specimen.ReadPKI(o.SpecimenPKI)
+	return pki, fault.Wrap(fault.InputUnreadable, err, "reading specimen authorities")
+}
+
+// readerKey returns the key that signs requests: the configured one, else the
+// specimen one, else none.
+func readerKey(c configs.ReaderKey, pki *specimen.PKI) (*key.Reader, error) {
+	switch {
+	case c.Key != "":
+		return key.Load(c.Key, c.Certificate)
+	case pki != nil:
+		return key.New(pki.Reader.Key, pki.Reader.Certificate)
+	}
+	return nil, nil
+}
+
+// limitsOf returns how large an APDU the configuration lets readers carry.
+func limitsOf(c configs.Reader) reader.Limits {
+	l := reader.ShortLimits
+	if c.ExtendedLength {
+		l = reader.Limits{CommandData: 65535, ResponseData: 65536}
+	}
+	if c.MaxCommandData > 0 {
+		l.CommandData = min(l.CommandData, c.MaxCommandData)
+	}
+	if c.MaxResponseData > 0 {
+		l.ResponseData = min(l.ResponseData, c.MaxResponseData)
+	}
+	return l
+}
+
+// verifier returns what judges one tap, resting on the anchors of this moment.
+func (d *daemon) verifier() *verify.Verifier {
+	return &verify.Verifier{Trust: d.anchors.Load().store, Now: time.Now, Skew: skew}
+}
+
+// checkClock holds the clock against the age of the program. Specimen authorities
+// are made by the clock itself, whatever it says.
+func (d *daemon) checkClock() error {
+	if d.options.Specimen {
+		return nil
+	}
+	return checkClock(time.Now())
+}
+
+// findings are what is wrong with the terminal now.
+func (d *daemon) findings() []api.HealthItem {
+	now := time.Now()
+	items := d.readers.findings()
+	items = append(items, d.anchors.Load().findings(d.profiles, now)...)
+	if err := d.checkClock(); err != nil {
+		items = append(items, api.HealthItem{Code: fault.CodeOf(err), Severity: api.SeverityError, Detail: details(err)})
+	}
+	if d.readerAuth != nil {
+		if err := d.readerAuth.Check(now); err != nil {
+			items = append(items, api.HealthItem{Code: fault.CodeOf(err), Severity: api.SeverityError, Detail: details(err)})
+		}
+	}
+	return items
+}
+
+// Scenarios lists what specimen phones can do, one line each.
+func Scenarios() []string {
+	var lines []string
+	for _, s := range holder.Scenarios() {
+		lines = append(lines, string(s)+strings.Repeat(" ", max(1, 20-len(s)))+s.Description())
+	}
+	return lines
+}

@@ -1,0 +1,233 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"kazashi/configs"
+	"kazashi/reader"
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+	"kazashi/transport/server"
+)
+
+const (
+	// stopWithin is the longest that the end of a run takes.
+	stopWithin = 5 * time.Second
+	// drainWithin is how long requests that are under way may take at the end.
+	drainWithin = 2 * time.Second
+	// settleWithin is how long the socket waits at the start for the first word
+	// about readers, so that nobody is told of a reader's absence too early.
+	settleWithin = time.Second
+	// healthEvery is how often health is looked at without a reason: dates pass.
+	healthEvery = time.Minute
+)
+
+// Run runs the daemon until ctx ends, and returns nil after an orderly end.
+//
+// Errors before the start carry the codes of the configuration, the profiles and
+// keys (KZ-7xx), or fault.SocketUnavailable. fault.Internal means that a part
+// failed while running, or did not end in time.
+func Run(ctx context.Context, c configs.Config, o Options) error {
+	d, err := build(c, o)
+	if err != nil {
+		return err
+	}
+	l, err := listen(ctx, d.config.Socket)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	group, running := errgroup.WithContext(ctx)
+	go func() {
+		d.start(group, running, l)
+		ended <- group.Wait()
+	}()
+	select {
+	case err := <-ended:
+		return d.result(err)
+	case <-running.Done():
+	}
+	late := time.NewTimer(stopWithin)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return d.result(err)
+	case <-late.C:
+		d.log.Error("parts of the daemon did not end in time")
+		return fault.New(fault.Internal, "parts of the daemon did not end within %s", stopWithin)
+	}
+}
+
+func (d *daemon) result(err error) error {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		d.log.Error("stopped by a fault", faultFields(err)...)
+		return err
+	}
+	d.log.Info("stopped")
+	return nil
+}
+
+// start starts every part. All of them end with ctx.
+func (d *daemon) start(group *errgroup.Group, ctx context.Context, l net.Listener) {
+	d.readers = newReaders(func(name string) *terminal { return d.open(group, ctx, name) })
+	s := server.New(server.Config{
+		Vault: d.vault, Backend: d, Access: d.access, Version: Version(), Messages: messageOf, Observe: d.answered,
+	})
+	armed := d.vault.Feed().Last()
+	group.Go(func() error {
+		return ignoreEnd(ctx, d.system.Watch(ctx, func(e reader.Event) { d.observe(e) }))
+	})
+	group.Go(func() error {
+		follow(ctx, d.vault.Feed(), armed, d.arming)
+		return nil
+	})
+	group.Go(func() error {
+		d.watchHealth(ctx)
+		return nil
+	})
+	if d.customer != nil {
+		group.Go(func() error { return d.customer.run(ctx) })
+	}
+	group.Go(func() error {
+		d.settle(ctx)
+		d.log.Info("started", zap.String("version", Version()), zap.String("socket", d.config.Socket.Path),
+			zap.Strings("profiles", d.profileNames), zap.Int("anchors", d.anchors.Load().summary().Anchors))
+		if d.options.Started != nil {
+			d.options.Started()
+		}
+		return s.Serve(l)
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		d.log.Info("stopping")
+		d.vault.Close() // nothing is armed or handed out any more, taps end, all is wiped
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
+		defer cancel()
+		if err := s.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return fault.Wrap(fault.Internal, err, "closing the socket")
+		}
+		return nil
+	})
+}
+
+// ignoreEnd returns nil for the error of a part that ended because it was told to.
+func ignoreEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// open makes a terminal for a reader and starts its goroutine.
+func (d *daemon) open(group *errgroup.Group, ctx context.Context, name string) *terminal {
+	tapper := &tapper{d: d}
+	t := newTerminal(name, d.vault, &d.counts, nil, func(r api.Reader) {
+		d.vault.Feed().Publish(api.Event{Type: api.EventReader, Reader: &r})
+		d.nudgeHealth()
+	})
+	t.perform = tapper.perform
+	group.Go(func() error {
+		tapper.prepare()
+		t.run(ctx)
+		d.readers.forget(t)
+		return nil
+	})
+	return t
+}
+
+// observe takes in an event of the reader system.
+func (d *daemon) observe(e reader.Event) {
+	fields := []zap.Field{zap.String("reader", e.Reader)}
+	if e.Err != nil {
+		fields = append(fields, zap.String("code", string(readerCode(e.Err))), zap.String("detail", e.Err.Error()))
+	}
+	level := zap.DebugLevel
+	switch e.Kind {
+	case reader.ServiceUp, reader.Attached:
+		level = zap.InfoLevel
+	case reader.ServiceDown, reader.Detached:
+		level = zap.WarnLevel
+	}
+	d.log.Log(level, e.Kind.String(), fields...)
+	d.readers.observe(e)
+	d.nudgeHealth()
+}
+
+// arming wakes the terminal where a presentation was armed: a phone may lie there
+// already.
+func (d *daemon) arming(e api.Event) {
+	switch {
+	case e.Type == api.EventGap:
+		d.readers.nudge("")
+	case e.Type == api.EventPresentation && e.Presentation != nil:
+		p := e.Presentation
+		d.log.Debug("presentation", zap.String("presentation", p.ID), zap.String("profile", p.Profile),
+			zap.String("reader", p.Reader), zap.String("state", string(p.State)), zap.String("phase", p.Phase),
+			zap.String("code", string(p.Code)))
+		if p.State == api.StateArmed {
+			d.readers.nudge(p.Reader)
+		}
+	}
+}
+
+// settle waits for the first word about readers.
+func (d *daemon) settle(ctx context.Context) {
+	late := time.NewTimer(settleWithin)
+	defer late.Stop()
+	select {
+	case <-d.readers.settled:
+	case <-late.C:
+	case <-ctx.Done():
+	}
+}
+
+func (d *daemon) nudgeHealth() {
+	select {
+	case d.recheck <- struct{}{}:
+	default:
+	}
+}
+
+// watchHealth tells the log and the event stream when health changes.
+func (d *daemon) watchHealth(ctx context.Context) {
+	tick := time.NewTicker(healthEvery)
+	defer tick.Stop()
+	var told api.Health
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.recheck:
+		case <-tick.C:
+		}
+		now := d.health.look()
+		if sameHealth(told, now) {
+			continue
+		}
+		told = now
+		d.vault.Feed().Publish(api.Event{Type: api.EventHealth, Health: &now})
+		codes := make([]string, 0, len(now.Items))
+		for _, item := range now.Items {
+			codes = append(codes, string(item.Code))
+		}
+		d.log.Info("health", zap.String("state", string(now.State)), zap.Strings("codes", codes))
+	}
+}
+
+// answered logs a request that was answered.
+func (d *daemon) answered(a server.Answered) {
+	level, fields := zap.DebugLevel, []zap.Field{
+		zap.String("method", a.Method), zap.String("route", a.Route), zap.Int("status", a.Status),
+		zap.String("code", string(a.Code)), zap.Uint32("uid", a.UID), zap.Duration("took_ms", a.Took),
+	}
+	if a.Stack != nil {
+		level, fields = zap.ErrorLevel, append(fields, zap.ByteString("stack", a.Stack))
+	}
+	d.log.Log(level, "request", fields...)
+}

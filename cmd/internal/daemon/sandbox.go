@@ -1,0 +1,126 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"kazashi/reader"
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+	"kazashi/transport/vault"
+)
+
+// tapPause is how long the holder of a specimen phone takes to hold it over
+// again, after a tap that came to nothing.
+const tapPause = 2 * time.Second
+
+// A tray is where a specimen phone is laid down: the in-process reader.
+type tray interface {
+	Name() string
+	Insert(card reader.Responder)
+	Remove()
+}
+
+// A customer stands at the sandbox's reader: whenever a presentation is armed
+// there, the customer holds a specimen phone over it, takes it away when the tap
+// ended, and tries again while the presentation stays armed.
+type customer struct {
+	tray  tray
+	vault *vault.Vault
+	// scenarios are gone through in turn, one for each presentation.
+	scenarios []string
+	phone     func(scenario string) (reader.Responder, error)
+
+	presentations int
+	current       string // the presentation that the customer came for
+	holding       reader.Responder
+	tapped        time.Time // the last tap that was seen to come to nothing
+}
+
+// run ends with ctx, or when the vault is closed. An error means that a phone
+// could not be made.
+func (c *customer) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	wake := make(chan struct{}, 1)
+	closed := make(chan struct{})
+	log := c.vault.Feed()
+	after := log.Last()
+	go func() {
+		defer close(closed)
+		follow(ctx, log, after, func(e api.Event) {
+			if e.Type != api.EventPresentation && e.Type != api.EventGap {
+				return
+			}
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	defer func() {
+		cancel()
+		<-closed
+		c.tray.Remove()
+	}()
+	pause := time.NewTimer(tapPause)
+	pause.Stop()
+	defer pause.Stop()
+	for {
+		select {
+		case <-closed:
+			return nil
+		case <-pause.C:
+			c.again()
+		case <-wake:
+			wait, err := c.look()
+			if err != nil {
+				return err
+			}
+			if wait {
+				pause.Reset(tapPause)
+			}
+		}
+	}
+}
+
+// look does what the presentation on the tray asks of the customer, and says
+// whether to hold the phone over again after a pause.
+func (c *customer) look() (wait bool, err error) {
+	p := c.waiting()
+	switch {
+	case p == nil:
+		c.tray.Remove()
+	case p.ID != c.current:
+		scenario := c.scenarios[c.presentations%len(c.scenarios)]
+		phone, err := c.phone(scenario)
+		if err != nil {
+			return false, fault.Wrap(fault.Internal, err, "making a specimen phone for %s", scenario)
+		}
+		c.presentations++
+		c.current, c.holding, c.tapped = p.ID, phone, time.Time{}
+		c.tray.Insert(phone)
+	case p.State == api.StateArmed && p.LastTap != nil && !p.LastTap.At.Equal(c.tapped):
+		c.tapped = p.LastTap.At
+		c.tray.Remove()
+		return true, nil
+	}
+	return false, nil
+}
+
+// again holds the phone over once more, if its presentation still waits.
+func (c *customer) again() {
+	if p := c.waiting(); p != nil && p.ID == c.current && p.State == api.StateArmed {
+		c.tray.Insert(c.holding)
+	}
+}
+
+// waiting returns the presentation on the tray that waits for a tap or is in one.
+func (c *customer) waiting() *api.Summary {
+	for _, p := range c.vault.Active() {
+		if p.Reader == c.tray.Name() && (p.State == api.StateArmed || p.State == api.StateReading) {
+			return &p
+		}
+	}
+	return nil
+}

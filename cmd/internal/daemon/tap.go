@@ -1,0 +1,163 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"kazashi/reader"
+	"kazashi/session"
+	"kazashi/session/fault"
+	"kazashi/session/seal"
+	"kazashi/session/verify"
+	"kazashi/transport/vault"
+)
+
+// A tapper does the taps of one reader, one after the other.
+type tapper struct {
+	d     *daemon
+	spare *seal.Private // the ephemeral key of the next tap, made before it
+}
+
+// prepare makes the next tap's key, so that the phone does not wait for it.
+func (p *tapper) prepare() {
+	key, err := seal.Generate(seal.P256)
+	if err != nil {
+		p.d.log.Error("no ephemeral key", faultFields(err)...)
+		return // the tap tries again
+	}
+	p.spare = key
+}
+
+// take gives the prepared key away. No key serves two taps.
+func (p *tapper) take() (*seal.Private, error) {
+	if p.spare == nil {
+		return seal.Generate(seal.P256)
+	}
+	key := p.spare
+	p.spare = nil
+	return key, nil
+}
+
+// perform does one tap for an attempt and ends it:
+//
+//   - with a verified result, which the vault takes;
+//   - as one that came to nothing, when nothing had been asked of the phone yet: a
+//     locked phone, one pulled away during engagement. The presentation stays armed;
+//   - as one that failed: rejected or lost, which the code decides.
+//
+// When the presentation ended under the tap, how it ended stands.
+func (p *tapper) perform(t *terminal, a *vault.Attempt) {
+	p.d.counts.total.Add(1)
+	log := p.d.log.With(zap.String("presentation", a.ID), zap.String("profile", a.Profile), zap.String("reader", t.name))
+	log.Debug("tap began")
+	began := time.Now()
+	progress := &progress{log: log, attempt: a}
+	verified, err := p.read(t, a, progress)
+	if err == nil {
+		err = a.Offer(verified)
+	}
+	code := fault.CodeOf(err)
+	fields := append(progress.fields(), zap.Duration("took_ms", time.Since(began)))
+	switch {
+	case err == nil:
+		p.d.counts.verified.Add(1)
+		log.Info("tap verified", fields...)
+	case context.Cause(a.Context()) != nil:
+		log.Info("tap ended with its presentation", append(fields, faultFields(context.Cause(a.Context()))...)...)
+	case code != fault.Internal && code != fault.ClockUntrusted && !session.RequestSent(err):
+		a.Again(err)
+		// The phone was told nothing and has said nothing of its holder: here the whole
+		// text helps and cannot harm.
+		log.Info("tap came to nothing", append(fields, append(faultFields(err), zap.String("error", err.Error()))...)...)
+	default:
+		p.d.counts.failed.Add(1)
+		a.Fail(err)
+		log.Warn("tap failed", append(fields, faultFields(err)...)...)
+	}
+	p.prepare()
+}
+
+// read opens the card and runs the session. A panic in it ends this tap and
+// nothing else.
+func (p *tapper) read(t *terminal, a *vault.Attempt, progress *progress) (_ *verify.Verified, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			progress.log.Error("panic in a tap", panicFields(value)...)
+			err = fault.New(fault.Internal, "panic in a tap")
+		}
+	}()
+	if err := p.d.checkClock(); err != nil {
+		return nil, err
+	}
+	asked, ok := p.d.profiles[a.Profile]
+	if !ok {
+		return nil, fault.New(fault.Internal, "presentation of a profile that is not loaded")
+	}
+	key, err := p.take()
+	if err != nil {
+		return nil, err
+	}
+	defer key.Wipe()
+	card, err := p.open(a.Context(), t.name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err := card.Close(); err != nil {
+			progress.log.Debug("closing the card", zap.String("code", string(readerCode(err))))
+		}
+	}()
+	t.learn(card.Limits())
+	// The anchors are looked up once: all of a tap is judged by the same ones.
+	return session.Run(a.Context(), session.Tap{
+		Card: card, Request: asked.request, ReaderAuth: p.d.readerAuth, Verifier: p.d.verifier(), Key: key,
+		StepTimeout: p.d.config.StepTimeout, Seen: &p.d.seen, Observe: progress.observe,
+	})
+}
+
+// open connects to the card that lies on a reader.
+func (p *tapper) open(ctx context.Context, name string) (reader.Card, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.d.config.StepTimeout)
+	defer cancel()
+	card, err := p.d.system.Open(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("opening the card: %w", session.Coded(err))
+	}
+	return card, nil
+}
+
+// progress passes on how far a tap is, and keeps its numbers.
+type progress struct {
+	log     *zap.Logger
+	attempt *vault.Attempt
+	phase   session.Phase
+	summary *session.Summary
+}
+
+func (p *progress) observe(e session.Event) {
+	switch {
+	case e.Summary != nil:
+		p.summary = e.Summary
+	case e.Exchange != nil:
+		x := e.Exchange
+		p.log.Debug("exchange",
+			zap.String("step", x.Step), zap.Uint8("ins", x.INS), zap.Int("sent", x.Sent), zap.Int("received", x.Received),
+			zap.String("sw", fmt.Sprintf("%04x", uint16(x.SW))), zap.Duration("took_ms", x.Took))
+	default:
+		p.phase = e.Phase
+		p.attempt.Progress(string(e.Phase))
+	}
+}
+
+// fields are the tap in numbers.
+func (p *progress) fields() []zap.Field {
+	fields := []zap.Field{zap.String("phase", string(p.phase))}
+	if s := p.summary; s != nil {
+		fields = append(fields, zap.Int("commands", s.APDUs), zap.Int("sent", s.Sent), zap.Int("received", s.Received),
+			zap.Bool("negotiated", s.Negotiated), zap.String("curve", s.Curve), zap.Bool("key_reused", s.KeyReused))
+	}
+	return fields
+}

@@ -1,0 +1,157 @@
+// Kazashid is the daemon of the Kazashi NFC identity terminal. It waits for a
+// kiosk to arm a presentation on its Unix socket, reads the phone that is then
+// held over the reader, verifies the answer after ISO/IEC 18013-5, and hands the
+// verified attributes over once.
+//
+// Exit status: 0 stopped in order, 64 wrong command line, 69 the socket is not
+// available, 70 internal fault, 78 wrong configuration.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"kazashi/cmd/internal/daemon"
+	"kazashi/configs"
+	"kazashi/session/fault"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, stdout, stderr io.Writer) int {
+	// A log that nobody reads any more is no reason to stop.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	cmd := command()
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	err := cmd.ExecuteContext(ctx)
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "kazashid: %v (%s)\n", err, fault.CodeOf(err))
+	}
+	return status(err)
+}
+
+// flags are the command line.
+type flags struct {
+	config, socket, specimenPKI string
+	specimen                    bool
+	scenarios                   []string
+	check, list                 bool
+}
+
+func command() *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:   "kazashid",
+		Short: "the daemon of the Kazashi NFC identity terminal",
+		Example: `  kazashid --config /etc/kazashi/kazashid.yaml
+  kazashid --check-config
+  kazashid --specimen --socket /tmp/kazashi.sock --scenario honest,tampered-element`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fault.New(fault.Usage, "unexpected argument %q", args[0])
+			}
+			return nil
+		},
+		Version:           daemon.Version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return f.execute(cmd) },
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return fault.Wrap(fault.Usage, err, "command line")
+	})
+	cmd.SetVersionTemplate("kazashid {{.Version}}\n")
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.config, "config", "", "`path` of the configuration (default "+configs.Path+"; none in specimen mode)")
+	set.BoolVar(&f.check, "check-config", false, "read configuration, profiles, anchors and key, tell what is wrong, and exit")
+	set.StringVar(&f.socket, "socket", "", "`path` of the socket, instead of socket.path of the configuration")
+	set.BoolVar(&f.specimen, "specimen", false, "accept specimen documents; without --config, use a reader and a phone made of software")
+	set.StringSliceVar(&f.scenarios, "scenario", nil, "what the specimen phone does: a `name`, or several with commas, one for each presentation in turn")
+	set.StringVar(&f.specimenPKI, "specimen-pki", "", "`directory` of the specimen authorities to accept, instead of fresh ones")
+	set.BoolVar(&f.list, "list-scenarios", false, "list what specimen phones can do, and exit")
+	return cmd
+}
+
+func (f *flags) execute(cmd *cobra.Command) error {
+	if f.list {
+		for _, s := range daemon.Scenarios() {
+			cmd.Println(s)
+		}
+		return nil
+	}
+	config, options, err := f.resolve()
+	if err != nil {
+		return err
+	}
+	if f.check {
+		report, err := daemon.Check(*config, options)
+		if err == nil {
+			cmd.Print(report)
+		}
+		return err
+	}
+	options.Log, err = daemon.NewLogger(config.Log, options.Specimen, os.Stderr)
+	if err != nil {
+		return err
+	}
+	return daemon.Run(cmd.Context(), *config, options)
+}
+
+// resolve turns the command line into a configuration and options.
+func (f *flags) resolve() (*configs.Config, daemon.Options, error) {
+	options := daemon.Options{Specimen: f.specimen, SpecimenPKI: f.specimenPKI, Scenarios: f.scenarios}
+	if !f.specimen && (f.specimenPKI != "" || f.scenarios != nil) {
+		return nil, options, fault.New(fault.Usage, "--scenario and --specimen-pki need --specimen")
+	}
+	sandbox := f.specimen && f.config == ""
+	if sandbox && f.socket == "" && !f.check {
+		return nil, options, fault.New(fault.Usage, "--specimen needs --socket or --config")
+	}
+	path := f.config
+	if path == "" && !sandbox {
+		path = configs.Path
+	}
+	config, err := configs.Load(path)
+	if err != nil {
+		return nil, options, err
+	}
+	if sandbox {
+		config.Reader.Backend = configs.BackendLoopback
+	}
+	if f.socket != "" {
+		if config.Socket.Path, err = filepath.Abs(f.socket); err != nil {
+			return nil, options, fault.Wrap(fault.Usage, err, "--socket")
+		}
+	}
+	return config, options, nil
+}
+
+// status returns the exit status of an error, after sysexits.h.
+func status(err error) int {
+	const usage, unavailable, software, config = 64, 69, 70, 78
+	switch code := fault.CodeOf(err); {
+	case code == fault.OK:
+		return 0
+	case code == fault.Usage:
+		return usage
+	case code == fault.SocketUnavailable:
+		return unavailable
+	case strings.HasPrefix(string(code), "KZ-7"), code == fault.TrustFileInvalid:
+		return config
+	}
+	return software
+}
