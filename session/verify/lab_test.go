@@ -39,9 +39,28 @@ type lab struct {
 
 func newLab(t testing.TB) *lab {
 	t.Helper()
+	return newLabOf(t, func(string) *ecdsa.PrivateKey { return newKey(t, elliptic.P256()) })
+}
+
+// newFixedLab always has the same keys: a fuzzing worker is another process than
+// the one that made its seeds, and has to accept them.
+func newFixedLab(t testing.TB) *lab {
+	t.Helper()
+	return newLabOf(t, func(name string) *ecdsa.PrivateKey {
+		scalar := sha256.Sum256([]byte(name))
+		key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	})
+}
+
+func newLabOf(t testing.TB, key func(name string) *ecdsa.PrivateKey) *lab {
+	t.Helper()
 	l := &lab{now: time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)}
-	l.iacaKey, l.signer, l.device = newKey(t, elliptic.P256()), newKey(t, elliptic.P256()), newKey(t, elliptic.P256())
-	l.reader = readerKey{newKey(t, elliptic.P256())}
+	l.iacaKey, l.signer, l.device = key("iaca"), key("document signer"), key("device")
+	l.reader = readerKey{key("reader")}
 	c := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{Country: []string{"JP"}, CommonName: "Test IACA"},
 		NotBefore: l.now.AddDate(-1, 0, 0), NotAfter: l.now.AddDate(9, 0, 0),

@@ -92,7 +92,7 @@ func TestVerifyMutation_EveryLength(t *testing.T) {
 }
 
 func FuzzVerifyMutation(f *testing.F) {
-	l := newLab(f)
+	l := newFixedLab(f)
 	d := l.draft(f)
 	raw, requested := l.answer(f, d), all(d)
 	f.Add(uint16(0), byte(0), uint16(0), byte(0), uint16(0), byte(0))
@@ -119,11 +119,16 @@ func FuzzVerifyMutation(f *testing.F) {
 }
 
 func FuzzVerify(f *testing.F) {
-	l := newLab(f)
+	l := newFixedLab(f)
 	d := l.draft(f)
-	f.Add(l.answer(f, d))
-	d.mac = true
-	f.Add(l.answer(f, d))
+	for _, mac := range []bool{false, true} {
+		d.mac = mac
+		raw := l.answer(f, d)
+		if _, err := l.verify(raw, nil); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		verified, err := l.verify(raw, nil)
 		if err != nil {
