@@ -11,8 +11,8 @@ import (
 	"os"
 
 	"kazashi/session/fault"
+	"kazashi/session/mdoc"
 	"kazashi/session/seal"
-	"kazashi/session/wire"
 )
 
 // How large an input file may be, in bytes. A response is capped above what the
@@ -48,17 +48,11 @@ func readTranscript(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if content := wire.Embedded(data).Content(); content != nil {
-		data = content
+	array, err := mdoc.TranscriptArray(data)
+	if err != nil {
+		return nil, fault.New(fault.MalformedTranscript, "%s: %s", name, detailOf(err))
 	}
-	var parts []wire.Raw
-	if err := wire.Unmarshal(data, &parts, wire.TranscriptLimits); err != nil {
-		return nil, fault.Wrap(fault.MalformedTranscript, err, "%s", name)
-	}
-	if len(parts) != 3 {
-		return nil, fault.New(fault.MalformedTranscript, "%s: %d members where SessionTranscript has 3", name, len(parts))
-	}
-	return data, nil
+	return array, nil
 }
 
 // readReaderKey returns the private EReaderKey of a PEM file, PKCS #8 or SEC 1.

@@ -93,7 +93,7 @@ func (a *app) verify(order verifyOrder) error {
 			return fault.Wrap(fault.Internal, err, "writing the result")
 		}
 	} else {
-		a.showVerdict(v, at, order.showValues)
+		a.showVerdict(v, at, order.docType != "", order.showValues)
 	}
 	if v.code != fault.OK {
 		return reported{exitFailed}

@@ -96,7 +96,8 @@ var checks = map[verify.Check]phrase{
 }
 
 // showVerdict tells people: every check, then the verdict, then what it is about.
-func (a *app) showVerdict(v *verdict, at time.Time, values bool) {
+// Asked means that a docType was asked for.
+func (a *app) showVerdict(v *verdict, at time.Time, asked, values bool) {
 	failed := false
 	t := &table{head: []string{
 		phrase{"検査", "CHECK"}.in(a.lang), phrase{"結果", "RESULT"}.in(a.lang), phrase{"内容", "ABOUT"}.in(a.lang),
@@ -108,6 +109,8 @@ func (a *app) showVerdict(v *verdict, at time.Time, values bool) {
 			result = phrase{"未実施", "not reached"}
 		case c == v.check:
 			result, failed = phrase{"失敗", "FAILED"}, true
+		case c == verify.CheckComplete, c == verify.CheckDocuments && !asked:
+			result = phrase{"対象外", "skipped"} // what was asked for is not known here
 		}
 		t.add(string(c), result.in(a.lang), checks[c].in(a.lang))
 	}
