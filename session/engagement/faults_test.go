@@ -356,3 +356,43 @@ func FuzzHandover(f *testing.F) {
 		}
 	})
 }
+
+func TestF23_TranscriptFromReceivedBytes(t *testing.T) {
+	key, err := seal.Generate(seal.P256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	preferred, err := EncodeDevice(key.COSE())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same engagement, its version's length written in two bytes: allowed, and gone
+	// in any encoding of what was decoded.
+	received := bytes.Replace(preferred, []byte("\x631.0"), []byte("\x78\x031.0"), 1)
+	hs, err := EncodeSelect(received, NFCOffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := ParseSelect(hs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Transcript(key.COSE())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := Transcript(received, key.COSE(), hs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Transcript(preferred, key.COSE(), hs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) || bytes.Equal(got, again) {
+		t.Error("the transcript is not of the bytes that were received")
+	}
+	if !bytes.Equal(e.Device.KeyBytes.Content(), key.COSE()) {
+		t.Error("the key is not the one that was sent")
+	}
+}

@@ -236,8 +236,8 @@ func TestRecordedPhones(t *testing.T) {
 	for file, wantBLE := range map[string]bool{"nfc-apple-wallet-negotiated.json": true, "nfc-multipaz-static.json": true} {
 		t.Run(file, func(t *testing.T) {
 			var v struct {
-				Answers []struct{ RAPDU string }
-				Select  string `json:"handoverSelect"`
+				Answers []struct{ RAPDU string } `json:"rapdus"`
+				Select  string                   `json:"handoverSelect"`
 			}
 			vector(t, file, &v)
 			var answers []apdu.Response
