@@ -24,6 +24,9 @@ const (
 	// settleWithin is how long the socket waits at the start for the first word
 	// about readers, so that nobody is told of a reader's absence too early.
 	settleWithin = time.Second
+	// sandboxRate is how many requests a second are answered in specimen mode, where
+	// tests and benchmarks are quicker than any kiosk.
+	sandboxRate = 10_000
 	// healthEvery is how often health is looked at without a reason: dates pass.
 	healthEvery = time.Minute
 )
@@ -38,6 +41,10 @@ func Run(ctx context.Context, c configs.Config, o Options) error {
 	if err != nil {
 		return err
 	}
+	return d.run(ctx)
+}
+
+func (d *daemon) run(ctx context.Context) error {
 	l, err := listen(ctx, d.config.Socket)
 	if err != nil {
 		return err
@@ -76,8 +83,13 @@ func (d *daemon) result(err error) error {
 // start starts every part. All of them end with ctx.
 func (d *daemon) start(group *errgroup.Group, ctx context.Context, l net.Listener) {
 	d.readers = newReaders(func(name string) *terminal { return d.open(group, ctx, name) })
+	var limits server.Limits // the server's own for a kiosk
+	if d.options.Specimen {
+		limits = server.Limits{Rate: sandboxRate, Burst: sandboxRate}
+	}
 	s := server.New(server.Config{
 		Vault: d.vault, Backend: d, Access: d.access, Version: Version(), Messages: messageOf, Observe: d.answered,
+		Limits: limits,
 	})
 	armed := d.vault.Feed().Last()
 	group.Go(func() error {
@@ -135,7 +147,9 @@ func (d *daemon) open(group *errgroup.Group, ctx context.Context, name string) *
 	group.Go(func() error {
 		tapper.prepare()
 		t.run(ctx)
-		d.readers.forget(t)
+		if ctx.Err() == nil {
+			d.readers.forget(t)
+		}
 		return nil
 	})
 	return t

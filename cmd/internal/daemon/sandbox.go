@@ -14,6 +14,9 @@ import (
 // again, after a tap that came to nothing.
 const tapPause = 2 * time.Second
 
+// leaveWithin bounds how long the in-process reader may take to tell of a removal.
+const leaveWithin = time.Second
+
 // A tray is where a specimen phone is laid down: the in-process reader.
 type tray interface {
 	Name() string
@@ -106,6 +109,15 @@ func (c *customer) look() (wait bool, err error) {
 		return true, nil
 	}
 	return false, nil
+}
+
+// leave takes the phone away after a tap and waits until the terminal has seen it,
+// before the presentation moves on: the next one must not find this phone.
+func (c *customer) leave(t *terminal) {
+	c.tray.Remove()
+	late := time.NewTimer(leaveWithin)
+	defer late.Stop()
+	t.untilEmpty(late.C)
 }
 
 // again holds the phone over once more, if its presentation still waits.

@@ -56,6 +56,9 @@ func (p *tapper) perform(t *terminal, a *vault.Attempt) {
 	began := time.Now()
 	progress := &progress{log: log, attempt: a}
 	verified, err := p.read(t, a, progress)
+	if p.d.customer != nil {
+		p.d.customer.leave(t)
+	}
 	if err == nil {
 		err = a.Offer(verified)
 	}

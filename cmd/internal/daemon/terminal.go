@@ -200,6 +200,18 @@ func (t *terminal) run(ctx context.Context) {
 	}
 }
 
+// untilEmpty waits until nothing lies here, or enough comes first. It is for the
+// goroutine of run, while it performs a tap.
+func (t *terminal) untilEmpty(enough <-chan time.Time) {
+	for d := t.look(); d.present || d.mute; d = t.look() {
+		select {
+		case <-t.wake:
+		case <-enough:
+			return
+		}
+	}
+}
+
 // armed returns the id of the presentation that waits for a tap here, or "".
 func (t *terminal) armed() string {
 	for _, p := range t.vault.Active() {
