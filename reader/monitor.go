@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type State struct {
 type Monitor struct {
 	readers map[string]State
 	up      bool
-	down    string // the text of the loss that was told last
+	down    error // the loss that was told last
 }
 
 // Observe takes the states of all readers and returns what changed, in the order
@@ -37,7 +38,7 @@ type Monitor struct {
 func (m *Monitor) Observe(at time.Time, states []State) []Event {
 	var events []Event
 	if !m.up {
-		m.up, m.down = true, ""
+		m.up, m.down = true, nil
 		events = append(events, Event{Kind: ServiceUp})
 	}
 	now := make(map[string]State, len(states))
@@ -83,23 +84,29 @@ func changed(before, now State) []Event {
 	return events
 }
 
-// ServiceLost says that the service is gone, and with it every reader and card.
-// A loss that was told already is not told again, unless err reads differently:
-// a service may first not answer and then refuse access.
+// ServiceLost says that the service is gone, and with it every reader and card. A
+// loss that was told already is not told again, unless err is of another kind: a
+// service may first be absent and then refuse access. err must not be nil.
 func (m *Monitor) ServiceLost(at time.Time, err error) []Event {
-	text := "unknown"
-	if err != nil {
-		text = err.Error()
-	}
-	if !m.up && m.down == text {
+	if m.down != nil && sameKind(m.down, err) {
 		return nil
 	}
 	var events []Event
 	for _, name := range m.names() {
 		events = append(events, m.gone(name, err)...)
 	}
-	m.up, m.down = false, text
+	m.up, m.down = false, err
 	return stamp(at, append(events, Event{Kind: ServiceDown, Err: err}))
+}
+
+// sameKind reports whether two losses are the same to whoever has to end them.
+func sameKind(a, b error) bool {
+	for _, kind := range []error{ErrNoService, ErrTimeout, ErrDenied, ErrUnsupported} {
+		if errors.Is(a, kind) != errors.Is(b, kind) {
+			return false
+		}
+	}
+	return true
 }
 
 // gone forgets a reader and what lay on it.

@@ -64,22 +64,24 @@ func TestF04_CounterChangeIsRemovalAndArrival(t *testing.T) {
 
 func TestServiceLostIsToldOnce(t *testing.T) {
 	var m Monitor
+	hung := fmt.Errorf("%w: %w", ErrNoService, ErrTimeout)
 	steps := []struct {
 		lost   error
 		states []State
 		want   []string
 	}{
 		{lost: ErrNoService, want: []string{"service-down  0"}},
-		{lost: ErrNoService},
+		{lost: fmt.Errorf("%w: still", ErrNoService)},
 		{lost: ErrDenied, want: []string{"service-down  0"}},
 		{states: []State{{Reader: "A", Counter: 1, Present: true}}, want: []string{"service-up  0", "reader-attached A 1", "card-arrived A 1"}},
 		{lost: ErrDenied, want: []string{"card-removed A 1", "reader-detached A 1", "service-down  0"}},
 		{states: nil, want: []string{"service-up  0"}},
-		{lost: nil, want: []string{"service-down  0"}},
+		{lost: hung, want: []string{"service-down  0"}},
+		{lost: ErrNoService, want: []string{"service-down  0"}},
 	}
 	for i, s := range steps {
 		var got []Event
-		if s.states == nil && s.lost != nil || i == len(steps)-1 {
+		if s.lost != nil {
 			got = m.ServiceLost(time.Time{}, s.lost)
 		} else {
 			got = m.Observe(time.Time{}, s.states)
