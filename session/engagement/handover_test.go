@@ -93,11 +93,11 @@ type tag struct {
 
 func (g *tag) answer(c apdu.Command) apdu.Response {
 	offset := int(c.P1)<<8 | int(c.P2)
-	switch {
-	case c.INS == 0xA4:
+	switch c.INS {
+	case 0xA4:
 		g.onCC = bytes.Equal(c.Data, []byte{0xE1, 0x03})
 		return apdu.Response{SW: apdu.OK}
-	case c.INS == 0xD6:
+	case 0xD6:
 		g.file = append(g.file[:min(offset, len(g.file))], append(c.Data, g.file[min(offset+len(c.Data), len(g.file)):]...)...)
 		if n := int(binary.BigEndian.Uint16(g.file)); offset == 0 && n > 0 {
 			g.written(bytes.Clone(g.file[2 : 2+n]))

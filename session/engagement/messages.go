@@ -1,6 +1,8 @@
 package engagement
 
 import (
+	"slices"
+
 	"kazashi/reader/ndef"
 	"kazashi/session/fault"
 )
@@ -137,6 +139,6 @@ func encode(typ string, carriers []Carrier, extra ...ndef.Record) ([]byte, error
 		}
 		payload = append(payload, inner...)
 	}
-	m := ndef.Message{{TNF: ndef.WellKnown, Type: typ, Payload: payload}}
-	return append(append(m, extra...), records...).Bytes()
+	handover := ndef.Message{{TNF: ndef.WellKnown, Type: typ, Payload: payload}}
+	return slices.Concat(handover, extra, records).Bytes()
 }

@@ -147,7 +147,7 @@ func (p *Phone) Respond(ctx context.Context, command []byte) ([]byte, error) {
 	}
 	c, err := apdu.ParseCommand(command)
 	if err != nil {
-		return apdu.Response{SW: apdu.WrongLength}.Bytes(), nil
+		return apdu.Response{SW: apdu.WrongLength}.Bytes(), nil //nolint:nilerr // the reader is told by the status word
 	}
 	answer, err := p.answer(ctx, c)
 	if err != nil {

@@ -22,41 +22,54 @@ type session struct {
 // receive takes a session message and returns the answer, nil for none. An error
 // is that of a context that has ended.
 func (p *Phone) receive(ctx context.Context, message []byte) ([]byte, error) {
-	s := &p.session
-	var data []byte
-	if s.sealed == nil {
-		establishment, err := seal.ParseSessionEstablishment(message)
-		if err != nil {
-			return seal.EncodeStatus(seal.StatusDecodingError), nil
-		}
-		if err := p.establish(establishment); err != nil {
-			return seal.EncodeStatus(seal.StatusEncryptionError), nil
-		}
-		data = establishment.Data
-	} else {
-		m, err := seal.ParseSessionData(message)
-		if err != nil {
-			return seal.EncodeStatus(seal.StatusDecodingError), nil
-		}
-		if m.Status != nil {
-			s.sealed.Wipe()
-			return nil, nil
-		}
-		data = m.Data
-	}
-	plaintext, err := s.sealed.Open(data)
-	if err != nil {
-		return seal.EncodeStatus(seal.StatusEncryptionError), nil
-	}
-	request, err := mdoc.ParseDeviceRequest(plaintext)
-	if err != nil {
-		return seal.EncodeStatus(seal.StatusDecodingError), nil
+	request, status := p.read(message)
+	switch {
+	case status == seal.StatusTermination:
+		p.session.sealed.Wipe()
+		return nil, nil
+	case request == nil:
+		return seal.EncodeStatus(status), nil
 	}
 	p.show(request)
 	if err := think(ctx, p.options.Consent); err != nil {
 		return nil, err
 	}
 	return p.reply(request)
+}
+
+// read returns the request in a session message, or the status that ends the
+// session: the one to answer with, or termination where the reader has ended it.
+func (p *Phone) read(message []byte) (*mdoc.DeviceRequest, seal.Status) {
+	s := &p.session
+	var data []byte
+	if s.sealed == nil {
+		establishment, err := seal.ParseSessionEstablishment(message)
+		if err != nil {
+			return nil, seal.StatusDecodingError
+		}
+		if err := p.establish(establishment); err != nil {
+			return nil, seal.StatusEncryptionError
+		}
+		data = establishment.Data
+	} else {
+		m, err := seal.ParseSessionData(message)
+		if err != nil {
+			return nil, seal.StatusDecodingError
+		}
+		if m.Status != nil {
+			return nil, seal.StatusTermination
+		}
+		data = m.Data
+	}
+	plaintext, err := s.sealed.Open(data)
+	if err != nil {
+		return nil, seal.StatusEncryptionError
+	}
+	request, err := mdoc.ParseDeviceRequest(plaintext)
+	if err != nil {
+		return nil, seal.StatusDecodingError
+	}
+	return request, 0
 }
 
 // establish derives the session's keys.
