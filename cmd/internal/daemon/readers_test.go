@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -17,7 +18,7 @@ func idle(t *testing.T) *readers {
 	v := vault.New(vault.Options{})
 	t.Cleanup(v.Close)
 	return newReaders(func(name string) *terminal {
-		return newTerminal(name, v, &counts{}, func(*terminal, *vault.Attempt) {}, func(api.Reader) {})
+		return newTerminal(name, v, &counts{}, func(context.Context, *terminal, *vault.Attempt) {}, func(api.Reader) {})
 	})
 }
 

@@ -80,9 +80,11 @@ func (d *daemon) result(err error) error {
 	return nil
 }
 
-// start starts every part. All of them end with ctx.
+// start starts every part. When ctx ends, the vault closes first, and then the
+// parts end: a tap that is broken off must not be taken for a phone that left.
 func (d *daemon) start(group *errgroup.Group, ctx context.Context, l net.Listener) {
-	d.readers = newReaders(func(name string) *terminal { return d.open(group, ctx, name) })
+	parts, end := context.WithCancel(context.WithoutCancel(ctx))
+	d.readers = newReaders(func(name string) *terminal { return d.open(group, parts, name) })
 	var limits server.Limits // the server's own for a kiosk
 	if d.options.Specimen {
 		limits = server.Limits{Rate: sandboxRate, Burst: sandboxRate}
@@ -93,21 +95,21 @@ func (d *daemon) start(group *errgroup.Group, ctx context.Context, l net.Listene
 	})
 	armed := d.vault.Feed().Last()
 	group.Go(func() error {
-		return ignoreEnd(ctx, d.system.Watch(ctx, func(e reader.Event) { d.observe(e) }))
+		return ignoreEnd(parts, d.system.Watch(parts, d.observe))
 	})
 	group.Go(func() error {
-		follow(ctx, d.vault.Feed(), armed, d.arming)
+		follow(parts, d.vault.Feed(), armed, d.arming)
 		return nil
 	})
 	group.Go(func() error {
-		d.watchHealth(ctx)
+		d.watchHealth(parts)
 		return nil
 	})
 	if d.customer != nil {
-		group.Go(func() error { return d.customer.run(ctx) })
+		group.Go(func() error { return d.customer.run(parts) })
 	}
 	group.Go(func() error {
-		d.settle(ctx)
+		d.settle(parts)
 		d.log.Info("started", zap.String("version", Version()), zap.String("socket", d.config.Socket.Path),
 			zap.Strings("profiles", d.profileNames), zap.Int("anchors", d.anchors.Load().summary().Anchors))
 		if d.options.Started != nil {
@@ -119,6 +121,7 @@ func (d *daemon) start(group *errgroup.Group, ctx context.Context, l net.Listene
 		<-ctx.Done()
 		d.log.Info("stopping")
 		d.vault.Close() // nothing is armed or handed out any more, taps end, all is wiped
+		end()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
 		defer cancel()
 		if err := s.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {

@@ -113,11 +113,11 @@ func (c *customer) look() (wait bool, err error) {
 
 // leave takes the phone away after a tap and waits until the terminal has seen it,
 // before the presentation moves on: the next one must not find this phone.
-func (c *customer) leave(t *terminal) {
+func (c *customer) leave(ctx context.Context, t *terminal) {
 	c.tray.Remove()
-	late := time.NewTimer(leaveWithin)
-	defer late.Stop()
-	t.untilEmpty(late.C)
+	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
+	defer cancel()
+	t.untilEmpty(ctx)
 }
 
 // again holds the phone over once more, if its presentation still waits.

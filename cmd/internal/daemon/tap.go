@@ -48,8 +48,9 @@ func (p *tapper) take() (*seal.Private, error) {
 //     locked phone, one pulled away during engagement. The presentation stays armed;
 //   - as one that failed: rejected or lost, which the code decides.
 //
-// When the presentation ended under the tap, how it ended stands.
-func (p *tapper) perform(t *terminal, a *vault.Attempt) {
+// When the presentation ended under the tap, how it ended stands. The context is
+// the daemon's; the tap itself ends with its attempt.
+func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 	p.d.counts.total.Add(1)
 	log := p.d.log.With(zap.String("presentation", a.ID), zap.String("profile", a.Profile), zap.String("reader", t.name))
 	log.Debug("tap began")
@@ -57,7 +58,7 @@ func (p *tapper) perform(t *terminal, a *vault.Attempt) {
 	progress := &progress{log: log, attempt: a}
 	verified, err := p.read(t, a, progress)
 	if p.d.customer != nil {
-		p.d.customer.leave(t)
+		p.d.customer.leave(ctx, t)
 	}
 	if err == nil {
 		err = a.Offer(verified)

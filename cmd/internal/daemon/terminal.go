@@ -34,7 +34,7 @@ type terminal struct {
 	name  string
 	vault *vault.Vault
 	// perform does one tap and ends the attempt.
-	perform func(t *terminal, a *vault.Attempt)
+	perform func(ctx context.Context, t *terminal, a *vault.Attempt)
 	counts  *counts
 	wake    chan struct{} // of one slot: something changed
 
@@ -58,7 +58,7 @@ type counts struct {
 	total, ignored, verified, failed atomic.Uint64
 }
 
-func newTerminal(name string, v *vault.Vault, c *counts, perform func(*terminal, *vault.Attempt), changed func(api.Reader)) *terminal {
+func newTerminal(name string, v *vault.Vault, c *counts, perform func(context.Context, *terminal, *vault.Attempt), changed func(api.Reader)) *terminal {
 	return &terminal{name: name, vault: v, counts: c, perform: perform, changed: changed, wake: make(chan struct{}, 1)}
 }
 
@@ -194,19 +194,19 @@ func (t *terminal) run(ctx context.Context) {
 		if d.mute {
 			a.Again(fault.Wrap(fault.CardUnresponsive, reader.ErrCardMute, "at arrival"))
 		} else {
-			t.perform(t, a)
+			t.perform(ctx, t, a)
 		}
 		t.nudge() // what came meanwhile, or a presentation armed at once after
 	}
 }
 
-// untilEmpty waits until nothing lies here, or enough comes first. It is for the
+// untilEmpty waits until nothing lies here, or ctx ends. It is for the
 // goroutine of run, while it performs a tap.
-func (t *terminal) untilEmpty(enough <-chan time.Time) {
+func (t *terminal) untilEmpty(ctx context.Context) {
 	for d := t.look(); d.present || d.mute; d = t.look() {
 		select {
 		case <-t.wake:
-		case <-enough:
+		case <-ctx.Done():
 			return
 		}
 	}

@@ -30,7 +30,7 @@ func inBubble(t *testing.T, f func(b *bench)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		b := &bench{t: t, vault: vault.New(vault.Options{})}
 		b.end = func(a *vault.Attempt) { a.Again(fault.New(fault.PhoneLocked, "locked")) }
-		b.terminal = newTerminal("front", b.vault, &counts{}, func(_ *terminal, a *vault.Attempt) {
+		b.terminal = newTerminal("front", b.vault, &counts{}, func(_ context.Context, _ *terminal, a *vault.Attempt) {
 			b.taps = append(b.taps, a.ID)
 			b.end(a)
 		}, func(api.Reader) {})
