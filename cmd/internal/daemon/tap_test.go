@@ -1,0 +1,131 @@
+package daemon
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"kazashi/reader"
+	"kazashi/reader/loopback"
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+)
+
+// withFaults makes the specimen phone misbehave at some commands of its first tap.
+func withFaults(faults ...loopback.Fault) func(*daemon) {
+	return func(d *daemon) {
+		honest := d.customer.phone
+		d.customer.phone = func(scenario string) (reader.Responder, error) {
+			phone, err := honest(scenario)
+			return loopback.WithFaults(phone, faults...), err
+		}
+	}
+}
+
+// A phone that is pulled away before it was asked may come back; from the request
+// on, its presentation is lost.
+func TestF01_F02_F03_CardPulledAtEveryCommand(t *testing.T) {
+	var states []api.State
+	for n := 0; ; n++ {
+		r := start(t, nil, withFaults(loopback.RemoveAt(n)))
+		p, code := r.outcome(r.arm("address"))
+		states = append(states, p.State)
+		r.close()
+		if p.State == api.StateVerified {
+			break
+		}
+		if code != fault.CardRemoved {
+			t.Fatalf("command %d: %s %s", n, p.State, code)
+		}
+		if n > 100 {
+			t.Fatal("the tap has no end")
+		}
+	}
+	armed, lost := 0, 0
+	for i, s := range states[:len(states)-1] {
+		switch {
+		case s == api.StateArmed && lost == 0:
+			armed++
+		case s == api.StateLost:
+			lost++
+		default:
+			t.Fatalf("command %d: %s after %v", i, s, states[:i])
+		}
+	}
+	if armed < 4 || lost < 1 {
+		t.Errorf("%d commands before the request, %d from it on", armed, lost)
+	}
+}
+
+func TestF06_PhoneThatNeverAnswers(t *testing.T) {
+	r := start(t, nil, func(d *daemon) {
+		d.config.StepTimeout = 50 * time.Millisecond
+		withFaults(loopback.MuteAt(1))(d)
+	})
+	p, code := r.outcome(r.arm("address"))
+	if p.State != api.StateArmed || code != fault.CardTimeout {
+		t.Errorf("%s %s", p.State, code)
+	}
+	// The phone is held over again, and the next tap works.
+	r.until(p, func(p api.Presentation) bool { return p.State == api.StateVerified })
+}
+
+func TestF13_StatusWordThatIsNoneEndsTheTap(t *testing.T) {
+	r := start(t, nil, withFaults(loopback.ReplaceAt(2, []byte{0x6f, 0x00})))
+	p, code := r.outcome(r.arm("address"))
+	if p.State != api.StateArmed || code == fault.OK || code == fault.Internal {
+		t.Errorf("%s %s", p.State, code)
+	}
+}
+
+// A panicking is a reader whose first card makes the daemon panic.
+type panicking struct {
+	reader.System
+	calm bool
+}
+
+type panickingCard struct{ reader.Card }
+
+func (p *panicking) Open(ctx context.Context, name string) (reader.Card, error) {
+	c, err := p.System.Open(ctx, name)
+	if err != nil || p.calm {
+		return c, err
+	}
+	p.calm = true
+	return panickingCard{c}, nil
+}
+
+const unspeakable = "見本　花子 lives here"
+
+func (panickingCard) Transmit(context.Context, []byte) ([]byte, error) { panic(unspeakable) }
+
+func TestPanicEndsItsTapAndNothingElse(t *testing.T) {
+	r := start(t, nil, func(d *daemon) { d.system = &panicking{System: d.system} })
+	p, code := r.outcome(r.arm("address"))
+	if p.State != api.StateRejected || code != fault.Internal {
+		t.Errorf("%s %s", p.State, code)
+	}
+	if p, _ = r.outcome(r.arm("address")); p.State != api.StateVerified {
+		t.Errorf("the tap after it: %s %s", p.State, p.Code)
+	}
+	log := r.log.String()
+	if strings.Contains(log, unspeakable) {
+		t.Error("the log quotes the panic")
+	}
+	if !strings.Contains(log, "panickingCard.Transmit") || !strings.Contains(log, `"panic":"string"`) {
+		t.Error("the log does not say where it panicked")
+	}
+}
+
+func TestF31_ClockBeforeTheProgramIsNotTrusted(t *testing.T) {
+	if err := checkClock(time.Unix(0, 0)); fault.CodeOf(err) != fault.ClockUntrusted {
+		t.Errorf("1970: %v", err)
+	}
+	if err := checkClock(notBefore.Add(-time.Second)); fault.CodeOf(err) != fault.ClockUntrusted {
+		t.Errorf("a second before: %v", err)
+	}
+	if err := checkClock(notBefore); err != nil {
+		t.Errorf("at it: %v", err)
+	}
+}
