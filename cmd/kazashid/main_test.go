@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"kazashi/session/fault"
+	"kazashi/transport/client"
+)
+
+// A socket's path has 107 bytes at most, which a test's own directory may exceed.
+func directory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func write(t *testing.T, dir, name, content string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestExitStatus(t *testing.T) {
+	dir := directory(t)
+	nobody := "socket: {group: \"\"}\naccess:\n  observer: {users: [], groups: []}\n  issuer: {users: [], groups: []}\n  technician: {users: [], groups: []}\n"
+	profiles := filepath.Join(dir, "profiles")
+	if err := os.Mkdir(profiles, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, profiles, "bad.yaml", "name: bad\ntitle: {ja: 悪い, en: Bad}\ndoc_type: org.iso.23220.1.jp.mnc\nelements:\n  - {namespace: org.iso.23220.1.jp, element: individual_number_unicode, label: {ja: 個人番号, en: Number}}\n")
+	good := write(t, dir, "good.yaml", nobody)
+	for name, c := range map[string]struct {
+		args   []string
+		status int
+		says   string
+	}{
+		"help":                   {[]string{"--help"}, 0, "--specimen"},
+		"version":                {[]string{"--version"}, 0, "kazashid "},
+		"scenarios":              {[]string{"--list-scenarios"}, 0, "tampered-element"},
+		"unknown flag":           {[]string{"--demo"}, 64, "KZ-710"},
+		"argument":               {[]string{"start"}, 64, "KZ-710"},
+		"scenario in production": {[]string{"--scenario", "honest"}, 64, "KZ-710"},
+		"specimen without place": {[]string{"--specimen"}, 64, "KZ-710"},
+		"unknown scenario":       {[]string{"--specimen", "--socket", filepath.Join(dir, "s"), "--scenario", "honest,polite"}, 64, "polite"},
+		"no configuration":       {[]string{"--config", filepath.Join(dir, "none.yaml")}, 78, "KZ-701"},
+		"wrong configuration":    {[]string{"--check-config", "--config", write(t, dir, "typo.yaml", "sockets: {}\n")}, 78, "typo.yaml:1: sockets"},
+		"unknown user":           {[]string{"--check-config", "--config", write(t, dir, "user.yaml", strings.Replace(nobody, "issuer: {users: []", "issuer: {users: [no-such-user-here]", 1))}, 78, "access.issuer.users"},
+		"forbidden element":      {[]string{"--check-config", "--config", write(t, dir, "forbidden.yaml", nobody+"profiles: {dir: "+profiles+"}\n")}, 78, "KZ-704"},
+		"no reader key":          {[]string{"--check-config", "--config", write(t, dir, "key.yaml", nobody+"reader_key: {key: /none, certificate: /none}\n")}, 78, "KZ-705"},
+		"no anchor file":         {[]string{"--check-config", "--config", write(t, dir, "anchor.yaml", nobody+"trust: {anchors: [{path: /none, doc_types: [a.b]}]}\n")}, 78, "KZ-513"},
+		"loopback in production": {[]string{"--check-config", "--config", write(t, dir, "loop.yaml", nobody+"reader: {backend: loopback}\n")}, 78, "specimen"},
+		"good configuration":     {[]string{"--check-config", "--config", good}, 0, "no trust anchor"},
+		"specimen check":         {[]string{"--check-config", "--specimen"}, 0, "SPECIMEN IACA"},
+		"no specimen PKI":        {[]string{"--check-config", "--specimen", "--specimen-pki", dir}, 78, "KZ-708"},
+		"no directory":           {[]string{"--specimen", "--socket", filepath.Join(dir, "none", "s")}, 69, "KZ-621"},
+		"a file at the place":    {[]string{"--specimen", "--socket", good}, 69, "KZ-621"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			if got := run(c.args, &stdout, &stderr); got != c.status {
+				t.Errorf("exit status %d, want %d", got, c.status)
+			}
+			out, empty := stdout.String(), stderr.String()
+			if c.status != 0 {
+				out, empty = empty, out
+			}
+			if !strings.Contains(out, c.says) || empty != "" {
+				t.Errorf("said %q and %q, want %q", stdout.String(), stderr.String(), c.says)
+			}
+		})
+	}
+}
+
+func TestSignalEndsTheDaemonInOrder(t *testing.T) {
+	socket := filepath.Join(directory(t), "s")
+	ended := make(chan int, 1)
+	var stdout, stderr bytes.Buffer
+	go func() { ended <- run([]string{"--specimen", "--socket", socket}, &stdout, &stderr) }()
+	for {
+		c, err := client.Dial(socket)
+		if fault.CodeOf(err) == fault.SocketUnavailable {
+			select {
+			case status := <-ended:
+				t.Fatalf("ended with %d: %s", status, stderr.String())
+			default:
+				continue
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, err := c.Status(t.Context())
+		if err != nil || !status.Specimen {
+			t.Errorf("status %+v, %v", status, err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if status := <-ended; status != 0 {
+		t.Errorf("exit status %d: %s", status, stderr.String())
+	}
+	if _, err := os.Lstat(socket); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the socket is still there: %v", err)
+	}
+}
