@@ -12,6 +12,7 @@ import (
 
 	"kazashi/configs"
 	"kazashi/session/fault"
+	"kazashi/session/verify"
 )
 
 // NewLogger returns the daemon's log. Every line is one JSON object, or one line
@@ -39,12 +40,16 @@ func NewLogger(c configs.Log, specimen bool, w zapcore.WriteSyncer) (*zap.Logger
 }
 
 // faultFields are how an error stands in the log: its code, the code's name in
-// words, and its details.
+// words, its details, and the check of the verification that failed.
 func faultFields(err error) []zap.Field {
 	code := fault.CodeOf(err)
-	return []zap.Field{
+	fields := []zap.Field{
 		zap.String("code", string(code)), zap.String("fault", code.Slug()), zap.String("detail", details(err)),
 	}
+	if failure := new(verify.Failure); errors.As(err, &failure) {
+		fields = append(fields, zap.String("check", string(failure.Check)))
+	}
+	return fields
 }
 
 // details returns what fault errors in the chain say of themselves, and leaves

@@ -52,7 +52,7 @@ func (d *daemon) run(ctx context.Context) error {
 	ended := make(chan error, 1)
 	group, running := errgroup.WithContext(ctx)
 	go func() {
-		d.start(group, running, l)
+		d.start(running, group, l)
 		ended <- group.Wait()
 	}()
 	select {
@@ -82,9 +82,9 @@ func (d *daemon) result(err error) error {
 
 // start starts every part. When ctx ends, the vault closes first, and then the
 // parts end: a tap that is broken off must not be taken for a phone that left.
-func (d *daemon) start(group *errgroup.Group, ctx context.Context, l net.Listener) {
+func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listener) {
 	parts, end := context.WithCancel(context.WithoutCancel(ctx))
-	d.readers = newReaders(func(name string) *terminal { return d.open(group, parts, name) })
+	d.readers = newReaders(func(name string) *terminal { return d.open(parts, group, name) })
 	var limits server.Limits // the server's own for a kiosk
 	if d.options.Specimen {
 		limits = server.Limits{Rate: sandboxRate, Burst: sandboxRate}
@@ -140,7 +140,7 @@ func ignoreEnd(ctx context.Context, err error) error {
 }
 
 // open makes a terminal for a reader and starts its goroutine.
-func (d *daemon) open(group *errgroup.Group, ctx context.Context, name string) *terminal {
+func (d *daemon) open(ctx context.Context, group *errgroup.Group, name string) *terminal {
 	tapper := &tapper{d: d}
 	t := newTerminal(name, d.vault, &d.counts, nil, func(r api.Reader) {
 		d.vault.Feed().Publish(api.Event{Type: api.EventReader, Reader: &r})

@@ -37,6 +37,12 @@ func (s *shelf) Remove() {
 	}
 }
 
+func (s *shelf) lying() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.card
+}
+
 // A dummy is a phone that nobody asks anything.
 type dummy struct{ reader.Responder }
 
@@ -99,12 +105,12 @@ func TestCustomerHoldsAPhoneOverWhateverIsArmed(t *testing.T) {
 			}
 			a.Again(fault.New(fault.PhoneLocked, "locked"))
 			synctest.Wait()
-			if s.card {
+			if s.lying() {
 				t.Fatal("the locked phone still lies there")
 			}
 			<-time.After(tapPause)
 			synctest.Wait()
-			if !s.card {
+			if !s.lying() {
 				t.Fatal("the locked phone did not come back")
 			}
 		}

@@ -1,0 +1,56 @@
+package daemon
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"kazashi/configs"
+	"kazashi/session/fault"
+)
+
+func TestRolesAreLookedUpByName(t *testing.T) {
+	a, err := accessOf(configs.Access{
+		Observer:   configs.Role{Groups: []string{"root"}},
+		Issuer:     configs.Role{Users: []string{"nobody"}},
+		Technician: configs.Role{Users: []string{"root"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(a.Observers.GIDs, []uint32{0}) || !slices.Equal(a.Technicians.UIDs, []uint32{0}) || len(a.Issuers.UIDs) != 1 {
+		t.Errorf("got %+v", a)
+	}
+	if a.SandboxOwner != nil {
+		t.Error("a configuration made somebody the owner of everything")
+	}
+}
+
+func TestNameThatDoesNotExistIsRefused(t *testing.T) {
+	for name, c := range map[string]configs.Access{
+		"user":  {Issuer: configs.Role{Users: []string{"no-such-user-here"}}},
+		"group": {Observer: configs.Role{Groups: []string{"no-such-group-here"}}},
+	} {
+		if _, err := accessOf(c); fault.CodeOf(err) != fault.ConfigInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c := configs.Socket{Path: sandbox(t).Socket.Path, Mode: 0o660, Group: "no-such-group-here"}
+	if _, err := listen(t.Context(), c); fault.CodeOf(err) != fault.ConfigInvalid {
+		t.Errorf("socket: %v", err)
+	}
+}
+
+func TestSandboxIsItsOwnersAlone(t *testing.T) {
+	r := start(t, nil, nil)
+	info, err := os.Stat(r.socket)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("socket %v, %v", info.Mode(), err)
+	}
+	if owner := r.daemon.access.SandboxOwner; owner == nil || *owner != uint32(os.Getuid()) {
+		t.Errorf("owner %v", owner)
+	}
+	if a := r.daemon.access; len(a.Issuers.UIDs)+len(a.Issuers.GIDs)+len(a.Observers.GIDs) != 0 {
+		t.Errorf("others have roles: %+v", a)
+	}
+}
