@@ -160,7 +160,10 @@ func (d *daemon) open(ctx context.Context, group *errgroup.Group, name string) *
 
 // observe takes in an event of the reader system.
 func (d *daemon) observe(e reader.Event) {
-	fields := []zap.Field{zap.String("reader", e.Reader)}
+	var fields []zap.Field
+	if e.Reader != "" {
+		fields = append(fields, zap.String("reader", e.Reader))
+	}
 	if e.Err != nil {
 		fields = append(fields, zap.String("code", string(readerCode(e.Err))), zap.String("detail", e.Err.Error()))
 	}
