@@ -27,7 +27,7 @@ func (v *Vault) Claim(id, claimID string, uid uint32) ([]byte, error) {
 	case api.StateVerified:
 		e.claimID = claimID
 		e.p.State = api.StateClaimed
-		v.schedule(e, v.opts.Lease)
+		v.schedule(e, time.Now(), v.opts.Lease)
 		v.change(e)
 	case api.StateClaimed:
 		if e.claimID != claimID {

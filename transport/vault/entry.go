@@ -36,15 +36,15 @@ func (v *Vault) settle(e *entry) {
 	}
 }
 
-// schedule makes e end in d, unless it moves on before.
-func (v *Vault) schedule(e *entry, d time.Duration) {
+// schedule makes e end d after now, unless it moves on before.
+func (v *Vault) schedule(e *entry, now time.Time, d time.Duration) {
 	if e.timer != nil {
 		e.timer.Stop()
 	}
-	e.deadline = time.Now().Add(d)
+	e.deadline = now.Add(d)
 	at := e.deadline.UTC().Round(0)
 	e.p.ExpiresAt = &at
-	e.timer = time.AfterFunc(d, func() {
+	e.timer = time.AfterFunc(time.Until(e.deadline), func() {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		v.settle(e)

@@ -1,6 +1,8 @@
 package vault
 
 import (
+	"time"
+
 	"kazashi/session/fault"
 	"kazashi/session/verify"
 	"kazashi/transport/api"
@@ -57,7 +59,7 @@ func (a *Attempt) offer(r result) error {
 	e.arena = arena
 	e.p.State, e.p.Phase = api.StateVerified, ""
 	e.p.Received, e.p.Warnings = received, warnings
-	a.vault.schedule(e, a.vault.opts.ReadyFor)
+	a.vault.schedule(e, time.Now(), a.vault.opts.ReadyFor)
 	a.finish(nil)
 	a.vault.change(e)
 	return nil

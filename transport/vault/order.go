@@ -61,10 +61,11 @@ func (v *Vault) Arm(o Order) (api.Presentation, bool, error) {
 	if timeout <= 0 {
 		timeout = v.opts.DefaultTimeout
 	}
+	now := time.Now()
 	e := &entry{
 		p: api.Presentation{
 			ID: rand.Text(), State: api.StateArmed, Profile: o.Profile, Transaction: o.Transaction,
-			Reader: o.Reader, Bind: o.Bound, ArmedAt: time.Now().UTC().Round(0),
+			Reader: o.Reader, Bind: o.Bound, ArmedAt: now.UTC().Round(0),
 			Asked: append([]api.AskedElement{}, o.Asked...), Specimen: v.opts.Specimen,
 		},
 		owner:   o.Owner,
@@ -76,7 +77,7 @@ func (v *Vault) Arm(o Order) (api.Presentation, bool, error) {
 		v.byKey[e.key] = e
 	}
 	v.byID[e.p.ID], v.live[o.Reader] = e, e
-	v.schedule(e, min(timeout, v.opts.MaxTimeout))
+	v.schedule(e, now, min(timeout, v.opts.MaxTimeout))
 	v.change(e)
 	return e.p, true, nil
 }
