@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,23 +26,23 @@ func TestF06_ExchangeIsAbandonedAtTheDeadline(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		late := []byte{1, 2, 0x90, 0}
-		released := false
+		var released atomic.Bool
 		start := time.Now()
 		_, err := Exchange(ctx, func() ([]byte, error) {
 			<-time.After(10 * time.Second) // a card that takes its time
 			return late, nil
-		}, func() { released = true })
+		}, func() { released.Store(true) })
 		if !errors.Is(err, ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 3*time.Second {
 			t.Errorf("after %v: %v", time.Since(start), err)
 		}
 		synctest.Wait()
-		if released {
+		if released.Load() {
 			t.Error("released while the call still ran")
 		}
 		<-time.After(7 * time.Second)
 		synctest.Wait()
-		if !released || late[0] != 0 || late[2] != 0 {
-			t.Errorf("released %t, late answer %X", released, late)
+		if !released.Load() || late[0] != 0 || late[2] != 0 {
+			t.Errorf("released %t, late answer %X", released.Load(), late)
 		}
 	})
 }
@@ -51,10 +52,10 @@ func TestCallIsBounded(t *testing.T) {
 		calls := &Calls{Max: 2}
 		let := make(chan struct{})
 		stuck := func() (int, error) { <-let; return 1, nil }
-		late := 0
+		var late atomic.Int32
 		for range 2 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			_, err := Call(ctx, calls, stuck, func(int, error) { late++ })
+			_, err := Call(ctx, calls, stuck, func(int, error) { late.Add(1) })
 			cancel()
 			if !errors.Is(err, ErrTimeout) {
 				t.Fatal(err)
@@ -66,8 +67,8 @@ func TestCallIsBounded(t *testing.T) {
 		}
 		close(let)
 		synctest.Wait()
-		if n, err := Call(t.Context(), calls, stuck, nil); n != 1 || err != nil || calls.Abandoned() != 0 || late != 2 {
-			t.Errorf("%d, %v with %d abandoned, %d late", n, err, calls.Abandoned(), late)
+		if n, err := Call(t.Context(), calls, stuck, nil); n != 1 || err != nil || calls.Abandoned() != 0 || late.Load() != 2 {
+			t.Errorf("%d, %v with %d abandoned, %d late", n, err, calls.Abandoned(), late.Load())
 		}
 	})
 }
@@ -89,8 +90,7 @@ func TestCallResultGoesToOne(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		calls := &Calls{Max: 1}
 		late := make(chan int, 1)
-		go cancel()
-		n, err := Call(ctx, calls, func() (int, error) { <-ctx.Done(); return 1, nil }, func(n int, _ error) { late <- n })
+		n, err := Call(ctx, calls, func() (int, error) { cancel(); return 1, nil }, func(n int, _ error) { late <- n })
 		if err != nil {
 			n = <-late
 		}
@@ -109,9 +109,9 @@ func TestSerialCallsWaitForAbandonedOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := &Calls{Serial: make(chan struct{}, 1)}
 		let := make(chan struct{})
-		running := 0
+		var running atomic.Int32
 		op := func() (int, error) {
-			running++
+			running.Add(1)
 			<-let
 			return 0, nil
 		}
@@ -122,12 +122,12 @@ func TestSerialCallsWaitForAbandonedOnes(t *testing.T) {
 			}
 			cancel()
 		}
-		if running != 1 || calls.Abandoned() != 1 {
-			t.Errorf("%d calls ran at once, %d abandoned", running, calls.Abandoned())
+		if running.Load() != 1 || calls.Abandoned() != 1 {
+			t.Errorf("%d calls ran at once, %d abandoned", running.Load(), calls.Abandoned())
 		}
 		close(let)
-		if _, err := Call(t.Context(), calls, op, nil); err != nil || running != 2 || calls.Abandoned() != 0 {
-			t.Errorf("%v, %d ran, %d abandoned", err, running, calls.Abandoned())
+		if _, err := Call(t.Context(), calls, op, nil); err != nil || running.Load() != 2 || calls.Abandoned() != 0 {
+			t.Errorf("%v, %d ran, %d abandoned", err, running.Load(), calls.Abandoned())
 		}
 	})
 }

@@ -83,8 +83,10 @@ func driver() (string, error) {
 // error means that there are none to be had.
 func again() (int, error) {
 	self, err := os.Executable()
-	if err != nil {
-		return 0, err
+	if err != nil { // without /proc
+		if self, err = filepath.Abs(os.Args[0]); err != nil {
+			return 0, err
+		}
 	}
 	// The child dies with the thread that started it, which must live as long as it.
 	runtime.LockOSThread()
