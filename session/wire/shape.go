@@ -17,6 +17,33 @@ var (
 	rawType     = reflect.TypeFor[Raw]()
 )
 
+// A shapeError says what does not fit, and where: path names members of the
+// standard, array positions and, as {}, values of maps, whose keys are the peer's.
+type shapeError struct{ path, what string }
+
+func (e *shapeError) Error() string {
+	if e.path == "" {
+		return fmt.Sprintf("%v: %s", ErrShape, e.what)
+	}
+	return fmt.Sprintf("%v: %s: %s", ErrShape, strings.TrimPrefix(e.path, "."), e.what)
+}
+
+func (e *shapeError) Unwrap() error { return ErrShape }
+
+// in puts a step in front of the path. Paths are made on the way back from an
+// error, so that sound messages cost nothing.
+func (e *shapeError) in(step string) *shapeError {
+	return &shapeError{path: step + e.path, what: e.what}
+}
+
+func misfit(format string, args ...any) *shapeError {
+	return &shapeError{what: fmt.Sprintf(format, args...)}
+}
+
+func mismatch(want string, h Head) *shapeError {
+	return misfit("%v where a %s belongs", h.Major, want)
+}
+
 // checkShape holds data, which Precheck has passed, against the type that v
 // points to. The library below would read null as an empty string, drop a tag
 // around a value, and leave a member that is missing at zero: none of that may
@@ -24,162 +51,146 @@ var (
 func checkShape(data []byte, v any) error {
 	t := reflect.TypeOf(v)
 	if t == nil || t.Kind() != reflect.Pointer {
-		return fmt.Errorf("%w: reading into %T", ErrShape, v)
+		return misfit("no reading into %T", v)
 	}
-	_, err := shape(data, 0, t.Elem(), "")
-	return err
+	if _, err := shape(data, 0, t.Elem()); err != nil {
+		return err
+	}
+	return nil
 }
 
-// shape checks the item at off against t and returns the position behind it. path
-// names members of the standard for the error text.
-func shape(data []byte, off int, t reflect.Type, path string) (int, error) {
+// shape checks the item at off against t and returns the position behind it.
+func shape(data []byte, off int, t reflect.Type) (int, *shapeError) {
 	if t.Kind() == reflect.Pointer {
-		return shape(data, off, t.Elem(), path)
+		return shape(data, off, t.Elem())
 	}
 	h, next, err := head(data, off)
 	if err != nil {
-		return off, err
+		return off, misfit("%v", err)
 	}
 	if reflect.PointerTo(t).Implements(decoderType) {
 		if h.Null() && t != rawType {
-			return off, mismatch(path, t.Name(), h)
+			return off, mismatch(t.Name(), h)
 		}
 		return skip(data, off), nil
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return expect(h, Text, next+int(h.Arg), path)
+		return next + int(h.Arg), expect(h, Text)
 	case reflect.Bool:
 		if _, ok := h.Bool(); !ok {
-			return off, mismatch(path, "boolean", h)
+			return off, mismatch("boolean", h)
 		}
 		return next, nil
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uint:
-		return integer(h, next, math.MaxUint64>>(64-t.Bits()), false, path)
+		return next, integer(h, math.MaxUint64>>(64-t.Bits()), false)
 	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Int:
-		return integer(h, next, math.MaxInt64>>(64-t.Bits()), true, path)
+		return next, integer(h, math.MaxInt64>>(64-t.Bits()), true)
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
-			return expect(h, Bytes, next+int(h.Arg), path)
+			return next + int(h.Arg), expect(h, Bytes)
 		}
-		return shapeArray(data, h, next, t.Elem(), path)
+		return shapeArray(data, h, next, t.Elem())
 	case reflect.Map:
-		return shapeMap(data, h, next, t, path)
+		return shapeMap(data, h, next, t)
 	case reflect.Struct:
-		if s := membersOf(t); s.array {
-			return shapeTuple(data, h, next, s, path)
+		if m := membersOf(t); m.array {
+			return shapeTuple(data, h, next, m)
 		}
-		return shapeStruct(data, h, next, membersOf(t), path)
+		return shapeStruct(data, h, next, membersOf(t))
 	}
-	return off, fmt.Errorf("%w: %s: no reading into %v", ErrShape, path, t)
+	return off, misfit("no reading into %v", t)
 }
 
-func shapeArray(data []byte, h Head, next int, element reflect.Type, path string) (int, error) {
-	if _, err := expect(h, Array, next, path); err != nil {
+func shapeArray(data []byte, h Head, next int, element reflect.Type) (int, *shapeError) {
+	if err := expect(h, Array); err != nil {
 		return next, err
 	}
-	var err error
+	var err *shapeError
 	for i := range h.Arg {
-		if next, err = shape(data, next, element, path+"["+strconv.FormatUint(i, 10)+"]"); err != nil {
-			return next, err
+		if next, err = shape(data, next, element); err != nil {
+			return next, err.in("[" + strconv.FormatUint(i, 10) + "]")
 		}
 	}
 	return next, nil
 }
 
-func shapeMap(data []byte, h Head, next int, t reflect.Type, path string) (int, error) {
-	if _, err := expect(h, Map, next, path); err != nil {
+func shapeMap(data []byte, h Head, next int, t reflect.Type) (int, *shapeError) {
+	if err := expect(h, Map); err != nil {
 		return next, err
 	}
-	var err error
+	var err *shapeError
 	for range h.Arg {
-		if next, err = shape(data, next, t.Key(), path+" key"); err != nil {
-			return next, err
+		if next, err = shape(data, next, t.Key()); err != nil {
+			return next, err.in("{key}")
 		}
-		if next, err = shape(data, next, t.Elem(), path+"{}"); err != nil {
-			return next, err
+		if next, err = shape(data, next, t.Elem()); err != nil {
+			return next, err.in("{}")
 		}
 	}
 	return next, nil
 }
 
-func shapeTuple(data []byte, h Head, next int, s *members, path string) (int, error) {
-	if _, err := expect(h, Array, next, path); err != nil {
+func shapeTuple(data []byte, h Head, next int, m *members) (int, *shapeError) {
+	if err := expect(h, Array); err != nil {
 		return next, err
 	}
-	if h.Arg != uint64(len(s.fields)) {
-		return next, fmt.Errorf("%w: %s: array of %d, not of %d", ErrShape, place(path), h.Arg, len(s.fields))
+	if h.Arg != uint64(len(m.fields)) {
+		return next, misfit("array of %d, not of %d", h.Arg, len(m.fields))
 	}
-	var err error
-	for _, f := range s.fields {
-		if next, err = shape(data, next, f.typ, join(path, f.name)); err != nil {
-			return next, err
+	var err *shapeError
+	for _, f := range m.fields {
+		if next, err = shape(data, next, f.typ); err != nil {
+			return next, err.in("." + f.name)
 		}
 	}
 	return next, nil
 }
 
-func shapeStruct(data []byte, h Head, next int, s *members, path string) (int, error) {
-	if _, err := expect(h, Map, next, path); err != nil {
+func shapeStruct(data []byte, h Head, next int, m *members) (int, *shapeError) {
+	if err := expect(h, Map); err != nil {
 		return next, err
 	}
 	found := uint64(0)
 	for range h.Arg {
 		k, behind, err := readKey(data, next)
 		if err != nil {
-			return next, err
+			return next, misfit("%v", err)
 		}
-		i := s.index(k)
+		i := m.index(k)
 		if i < 0 {
 			next = skip(data, behind)
 			continue
 		}
 		found |= 1 << i
-		if next, err = shape(data, behind, s.fields[i].typ, join(path, s.fields[i].name)); err != nil {
-			return next, err
+		var bad *shapeError
+		if next, bad = shape(data, behind, m.fields[i].typ); bad != nil {
+			return next, bad.in("." + m.fields[i].name)
 		}
 	}
-	for i, f := range s.fields {
+	for i, f := range m.fields {
 		if !f.optional && found&(1<<i) == 0 {
-			return next, fmt.Errorf("%w: %s is missing", ErrShape, join(path, f.name))
+			return next, misfit("missing").in("." + f.name)
 		}
 	}
 	return next, nil
 }
 
-func integer(h Head, next int, most uint64, signed bool, path string) (int, error) {
+func integer(h Head, most uint64, signed bool) *shapeError {
 	if h.Major != Unsigned && (h.Major != Negative || !signed) {
-		return next, mismatch(path, "integer", h)
+		return mismatch("integer", h)
 	}
 	if h.Arg > most {
-		return next, fmt.Errorf("%w: %s: integer out of range", ErrShape, place(path))
+		return misfit("integer out of range")
 	}
-	return next, nil
+	return nil
 }
 
-func expect(h Head, want Major, end int, path string) (int, error) {
+func expect(h Head, want Major) *shapeError {
 	if h.Major != want {
-		return end, mismatch(path, want.String(), h)
+		return mismatch(want.String(), h)
 	}
-	return end, nil
-}
-
-func mismatch(path, want string, h Head) error {
-	return fmt.Errorf("%w: %s: %v where a %s belongs", ErrShape, place(path), h.Major, want)
-}
-
-func place(path string) string {
-	if path == "" {
-		return "message"
-	}
-	return path
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
+	return nil
 }
 
 // members is what the `cbor` tags of a struct say; at most 64 fields.
