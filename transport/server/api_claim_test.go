@@ -110,9 +110,9 @@ func TestF45_ClaimsRaceOverTheSocket(t *testing.T) {
 	p := b.verified(orderBody)
 	var winners atomic.Int64
 	var done sync.WaitGroup
-	for n := range 20 {
+	for n := range 8 {
 		done.Go(func() {
-			for k := range 10 {
+			for k := range 25 {
 				r := b.claim("issuer", p.ID, fmt.Sprintf("claim-%d-%d", n, k))
 				if r.StatusCode == http.StatusOK {
 					winners.Add(1)

@@ -100,7 +100,7 @@ func (s *Server) refuse(c net.Conn) {
 	body, err := json.Marshal(p)
 	if err == nil {
 		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\n%s: %s\r\n%s: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\n%s: %s\r\n%s: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n%s",
 			p.Status, http.StatusText(p.Status), api.HeaderVersion, s.Version, api.HeaderAPI, api.Version, api.MediaProblem, len(body), body)
 	}
 	_ = c.Close()

@@ -3,9 +3,11 @@ package vault
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kazashi/session/fault"
+	"kazashi/session/verify"
 	"kazashi/transport/api"
 )
 
@@ -95,6 +97,36 @@ func TestOfferThatCannotBeRendered(t *testing.T) {
 			t.Fatal("attributes left after a result that could not be rendered")
 		}
 	})
+}
+
+func TestNothingVerifiedIsNoResult(t *testing.T) {
+	for _, nothing := range []*verify.Verified{nil, {}} {
+		inBubble(t, func(t *testing.T, v *Vault) {
+			p := arm(t, v, order("front"))
+			wantCode(t, begin(t, v, "front").Offer(nothing), fault.Internal)
+			wantState(t, v, p.ID, api.StateRejected, fault.Internal)
+		})
+	}
+}
+
+func TestInventedDocumentOutsideOfSpecimenMode(t *testing.T) {
+	for _, mode := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			v := New(Options{Specimen: mode})
+			defer v.Close()
+			p, s := arm(t, v, order("front")), &secret{value: "x", invented: true}
+			err := begin(t, v, "front").offer(s)
+			if mode {
+				wantCode(t, err, fault.OK)
+				return
+			}
+			wantCode(t, err, fault.SpecimenAnchor)
+			wantState(t, v, p.ID, api.StateRejected, fault.SpecimenAnchor)
+			if !s.gone() {
+				t.Fatal("attributes of a refused document were kept")
+			}
+		})
+	}
 }
 
 func TestLoseSparesWhatWasVerified(t *testing.T) {

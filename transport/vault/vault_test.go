@@ -16,10 +16,11 @@ const issuer, stranger = uint32(1001), uint32(1002)
 
 // A secret is a result whose single attribute says whose it is.
 type secret struct {
-	value string
-	arena []byte // the memory that the vault keeps
-	wiped bool
-	err   error
+	value    string
+	arena    []byte // the memory that the vault keeps
+	wiped    bool
+	err      error
+	invented bool
 }
 
 func (s *secret) appendDocuments(dst []byte) ([]byte, error) {
@@ -34,7 +35,7 @@ func (s *secret) received() []api.ElementName {
 	return []api.ElementName{{DocType: "doc", Namespace: "ns", Element: "family_name"}}
 }
 func (s *secret) warnings() []api.Warning { return nil }
-func (s *secret) specimen() bool          { return false }
+func (s *secret) specimen() bool          { return s.invented }
 func (s *secret) wipe()                   { s.wiped = true }
 
 // gone reports whether no attribute is left in memory.
