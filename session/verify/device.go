@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto"
 	"errors"
 
 	"kazashi/session/cose"
@@ -10,13 +9,9 @@ import (
 )
 
 func (d *examination) readDeviceKey() error {
-	_, err := d.deviceKey()
-	return err
-}
-
-func (d *examination) deviceKey() (crypto.PublicKey, error) {
-	key, err := cose.ParseKey(d.mso.DeviceKeyInfo.DeviceKey)
-	return key, fault.Wrap(fault.DeviceKeyInvalid, err, "device key")
+	var err error
+	d.deviceKey, err = cose.ParseKey(d.mso.DeviceKeyInfo.DeviceKey)
+	return fault.Wrap(fault.DeviceKeyInvalid, err, "device key")
 }
 
 // checkKeyAuthorizations wants the issuer's leave for every element that the
@@ -45,30 +40,26 @@ func (d *examination) verifyDeviceAuth() error {
 	if (auth.Signature == nil) == (auth.MAC == nil) {
 		return fault.New(fault.DeviceAuthMalformed, "neither or both of signature and mac")
 	}
-	key, err := d.deviceKey()
-	if err != nil {
-		return err
-	}
 	signed, err := mdoc.DeviceAuthenticationBytes(d.in.Transcript, d.document.DocType, d.document.DeviceSigned.NameSpaces)
 	if err != nil {
 		return err
 	}
 	defer clear(signed)
 	if auth.Signature != nil {
-		return d.verifySignature(key, signed)
+		return d.verifySignature(signed)
 	}
-	return d.verifyMAC(key, signed)
+	return d.verifyMAC(signed)
 }
 
-func (d *examination) verifySignature(key crypto.PublicKey, signed []byte) error {
+func (d *examination) verifySignature(signed []byte) error {
 	s, err := cose.ParseSign1(d.document.DeviceSigned.DeviceAuth.Signature)
 	if err == nil {
-		err = s.VerifyDetached(key, signed)
+		err = s.VerifyDetached(d.deviceKey, signed)
 	}
 	return deviceFault(err, fault.DeviceSignatureInvalid)
 }
 
-func (d *examination) verifyMAC(key crypto.PublicKey, signed []byte) error {
+func (d *examination) verifyMAC(signed []byte) error {
 	m, err := cose.ParseMac0(d.document.DeviceSigned.DeviceAuth.MAC)
 	if err != nil {
 		return deviceFault(err, fault.DeviceMACInvalid)
@@ -76,7 +67,7 @@ func (d *examination) verifyMAC(key crypto.PublicKey, signed []byte) error {
 	if d.in.ReaderKey == nil {
 		return fault.New(fault.DeviceMACImpossible, "a mac without the reader's key")
 	}
-	macKey, err := d.in.ReaderKey.MACKey(key, d.in.Transcript)
+	macKey, err := d.in.ReaderKey.MACKey(d.deviceKey, d.in.Transcript)
 	if err != nil {
 		return fault.Wrap(fault.DeviceMACImpossible, err, "no common mac key")
 	}

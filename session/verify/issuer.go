@@ -3,7 +3,9 @@ package verify
 import (
 	"bytes"
 	"cmp"
+	"crypto"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -25,6 +27,7 @@ type examination struct {
 	issuerAuth *cose.Sign1
 	path       *trust.Path
 	mso        *mdoc.MobileSecurityObject
+	deviceKey  crypto.PublicKey
 	elements   []Element // all that were returned and are vouched for
 
 	out      Document
@@ -119,28 +122,43 @@ func (d *examination) compareDigests() error {
 		digests := d.mso.ValueDigests[ns]
 		identifiers, ids := map[string]bool{}, map[uint32]bool{}
 		for i, item := range namespaces[ns] {
+			label := label(item.ElementIdentifier, i)
 			if identifiers[item.ElementIdentifier] {
-				return fault.New(fault.DuplicateElement, "element %d of its namespace was there before", i)
+				return fault.New(fault.DuplicateElement, "%s twice in its namespace", label)
 			}
 			if ids[item.DigestID] {
-				return fault.New(fault.DuplicateDigestID, "digestID %d twice", item.DigestID)
+				return fault.New(fault.DuplicateDigestID, "%s has the digestID of another", label)
 			}
 			identifiers[item.ElementIdentifier], ids[item.DigestID] = true, true
 			if len(item.Random) < mdoc.MinRandom {
-				return fault.New(fault.RandomTooShort, "element %d has %d bytes of random", i, len(item.Random))
+				return fault.New(fault.RandomTooShort, "%s has %d bytes of random", label, len(item.Random))
 			}
 			want, covered := digests[item.DigestID]
 			if !covered {
-				return fault.New(fault.DigestNotCovered, "digestID %d is not in the mso", item.DigestID)
+				return fault.New(fault.DigestNotCovered, "%s is not in the mso", label)
 			}
 			// Digests are no secret, so that their comparison need not be slow.
 			if !bytes.Equal(want, mdoc.Digest(hash, item.Bytes)) {
-				return fault.New(fault.DigestMismatch, "digestID %d", item.DigestID)
+				return fault.New(fault.DigestMismatch, "%s", label)
 			}
 			d.elements = append(d.elements, Element{Namespace: ns, Identifier: item.ElementIdentifier, Raw: item.ElementValue})
 		}
 	}
 	return nil
+}
+
+// label names an element in an error. Until the digests are compared, the
+// identifier is whatever the phone wrote: what does not look like one is counted
+// instead.
+func label(identifier string, index int) string {
+	plain := len(identifier) > 0 && len(identifier) <= 64
+	for _, c := range []byte(identifier) {
+		plain = plain && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_')
+	}
+	if _, age := mdoc.AgeThreshold(identifier); plain || age {
+		return identifier
+	}
+	return fmt.Sprintf("element %d", index)
 }
 
 // compareDocType closes the gap between the docType under which the path was
@@ -155,15 +173,19 @@ func (d *examination) compareDocType() error {
 func (d *examination) checkValidity() error {
 	v, leaf := d.mso.ValidityInfo, d.path.Leaf
 	signed, from, until := v.Signed.Time(), v.ValidFrom.Time(), v.ValidUntil.Time()
-	if signed.Before(leaf.NotBefore) || signed.After(leaf.NotAfter) {
-		return fault.New(fault.SignedOutsideDS, "signed %s, document signer valid %s to %s",
-			signed.Format(time.RFC3339), leaf.NotBefore.Format(time.RFC3339), leaf.NotAfter.Format(time.RFC3339))
+	// The dates of one person's document, to the second, can tell who it is: errors
+	// say days.
+	if signed.Before(leaf.NotBefore) {
+		return fault.New(fault.SignedOutsideDS, "signed %d days before the document signer was valid", days(leaf.NotBefore.Sub(signed)))
+	}
+	if signed.After(leaf.NotAfter) {
+		return fault.New(fault.SignedOutsideDS, "signed %d days after the document signer expired", days(signed.Sub(leaf.NotAfter)))
 	}
 	if d.now.Add(d.verifier.Skew).Before(from) {
-		return fault.New(fault.NotYetValid, "valid from %s", from.Format(time.RFC3339))
+		return fault.New(fault.NotYetValid, "valid in %d days", days(from.Sub(d.now)))
 	}
 	if d.now.Add(-d.verifier.Skew).After(until) {
-		return fault.New(fault.Expired, "was valid until %s", until.Format(time.RFC3339))
+		return fault.New(fault.Expired, "%d days ago", days(d.now.Sub(until)))
 	}
 	// Annex D of the standard does this itself, so it can be no reason to refuse.
 	if until.After(leaf.NotAfter) {
@@ -179,6 +201,9 @@ func (d *examination) checkValidity() error {
 	}
 	return nil
 }
+
+// days returns whole days.
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
 // issuingCountry is the element that has to name the certificate's country.
 const issuingCountry = "issuing_country"

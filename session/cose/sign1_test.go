@@ -9,12 +9,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"math/big"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	gocose "github.com/veraison/go-cose"
@@ -128,62 +124,6 @@ func TestSign1_RoundTrip(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestF32_X5ChainForms(t *testing.T) {
-	key := ecKey(t, elliptic.P256())
-	one := []byte{0x30, 0x00}
-	cases := []struct {
-		name  string
-		chain any
-		want  error
-		count int
-	}{
-		{"one", one, nil, 1},
-		{"array of one", []any{one}, nil, 1},
-		{"array of four", []any{one, one, one, one}, nil, 4},
-		{"array of five", []any{one, one, one, one, one}, ErrChain, 0},
-		{"empty array", []any{}, ErrChain, 0},
-		{"empty bytes", []byte{}, ErrChain, 0},
-		{"array with empty bytes", []any{one, []byte{}}, ErrChain, 0},
-		{"array with null", []any{one, nil}, ErrChain, 0},
-		{"array in an array", []any{[]any{one}}, ErrChain, 0},
-		{"text", "0\x00", ErrChain, 0},
-		{"number", 3, ErrChain, 0},
-		{"null", nil, ErrChain, 0},
-		{"map", map[int]int{}, ErrChain, 0},
-		{"certificate of 64 KiB", make([]byte, 64<<10), ErrChain, 0},
-		{"certificate of 8 KiB", make([]byte, 8<<10), nil, 1},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			for _, where := range []string{"unprotected", "protected"} {
-				protected, unprotected := map[any]any{1: -7}, map[any]any{}
-				if where == "protected" {
-					protected[33] = c.chain
-				} else {
-					unprotected[33] = c.chain
-				}
-				s, err := ParseSign1(forge(t, key, gocose.AlgorithmES256, protected, unprotected, []byte("payload")))
-				if err != nil {
-					t.Fatal(err)
-				}
-				chain, err := s.X5Chain()
-				if !errors.Is(err, c.want) || len(chain) != c.count {
-					t.Errorf("%s: %d certificates, %v, want %d, %v", where, len(chain), err, c.count, c.want)
-				}
-			}
-		})
-	}
-	t.Run("in both headers", func(t *testing.T) {
-		s, err := ParseSign1(forge(t, key, gocose.AlgorithmES256, map[any]any{1: -7, 33: one}, map[any]any{33: one}, []byte("p")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.X5Chain(); !errors.Is(err, ErrChain) {
-			t.Errorf("got %v", err)
-		}
-	})
 }
 
 func TestF34_AlgorithmConfusion(t *testing.T) {
@@ -311,82 +251,6 @@ func TestF39_SignatureValues(t *testing.T) {
 		if c.ok && err != nil || !c.ok && !errors.Is(err, ErrSignature) {
 			t.Errorf("%s: %v", c.name, err)
 		}
-	}
-}
-
-func TestF37_MacForms(t *testing.T) {
-	key, payload := bytes.Repeat([]byte{7}, 32), []byte("payload")
-	raw, err := MacDetached(key, payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := ParseMac0(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.VerifyDetached(key, payload); err != nil {
-		t.Error(err)
-	}
-	if err := m.VerifyDetached(key, []byte("another")); !errors.Is(err, ErrSignature) {
-		t.Errorf("another payload: %v", err)
-	}
-	if err := m.VerifyDetached(bytes.Repeat([]byte{8}, 32), payload); !errors.Is(err, ErrSignature) {
-		t.Errorf("another key: %v", err)
-	}
-	alg := encode(t, map[int]int{1: 5})
-	for _, c := range []struct {
-		name      string
-		protected []byte
-		payload   any
-		tag       []byte
-		want      error
-	}{
-		{"tag of 16 bytes", alg, nil, m.tag[:16], ErrMalformed},
-		{"tag of 8 bytes", alg, nil, m.tag[:8], ErrMalformed},
-		{"no tag", alg, nil, []byte{}, ErrMalformed},
-		{"HMAC 256/64", encode(t, map[int]int{1: 4}), nil, m.tag, ErrAlgorithm},
-		{"HMAC 384/384", encode(t, map[int]int{1: 6}), nil, m.tag, ErrAlgorithm},
-		{"ES256", encode(t, map[int]int{1: -7}), nil, m.tag, ErrAlgorithm},
-		{"no alg", []byte{}, nil, m.tag, ErrAlgorithm},
-		{"attached payload", alg, payload, m.tag, ErrPayload},
-	} {
-		m, err := ParseMac0(encode(t, []any{c.protected, map[int]int{}, c.payload, c.tag}))
-		if err == nil {
-			err = m.VerifyDetached(key, payload)
-		}
-		if !errors.Is(err, c.want) {
-			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
-		}
-	}
-}
-
-func TestMac0_IsomdlVector(t *testing.T) {
-	read := func(name string) []byte {
-		t.Helper()
-		dir := os.Getenv("MDOC_VECTORS")
-		if dir == "" {
-			t.Skip("MDOC_VECTORS does not name the folder of mdoc test vectors")
-		}
-		text, err := os.ReadFile(filepath.Join(dir, "isomdl", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := hex.DecodeString(strings.TrimSpace(string(text)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	m, err := ParseMac0(read("cose_mac0_serialized.cbor.hex"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := read("cose_mac0_secret_key.hex")
-	if err := m.verify(key, m.Payload); err != nil {
-		t.Error(err)
-	}
-	if err := m.VerifyDetached(key, m.Payload); !errors.Is(err, ErrPayload) {
-		t.Errorf("attached payload: %v", err)
 	}
 }
 
