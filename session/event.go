@@ -12,7 +12,8 @@ import (
 // A Phase is how far a tap has come. Its text is stable.
 type Phase string
 
-// The phases, in their order. A tap that fails goes from where it is to Done.
+// The phases, in their order. A tap that fails goes from where it is to Done; one that
+// asks again goes from Verifying to Requesting.
 const (
 	Engaging   Phase = "engaging"   // the phone says who it is
 	Connecting Phase = "connecting" // the carrier is chosen and opened
@@ -43,7 +44,8 @@ type Summary struct {
 	Asked          bool       // see TapError
 	APDUs          int
 	Sent, Received int // bytes of all commands and of all answers
-	Answer         int // bytes of the phone's session message
+	Requests       int // that were sent, in one session
+	Answer         int // bytes of the phone's session messages
 	Overlong       int // answers with more than was asked for
 	Negotiated     bool
 	Curve          string // of the ephemeral keys

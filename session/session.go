@@ -16,6 +16,7 @@ import (
 	"kazashi/session/mdoc"
 	"kazashi/session/seal"
 	"kazashi/session/verify"
+	"kazashi/session/wire"
 )
 
 // DefaultStepTimeout bounds each step that waits for nobody's consent.
@@ -31,7 +32,12 @@ type Tap struct {
 	Request  mdoc.Request
 	Verifier *verify.Verifier
 
-	// ReaderAuth signs the request; nil leaves it unsigned.
+	// Next, when set, is given each verified answer and says what else to ask for in
+	// the same session, or nil for nothing. An answer after which something is asked
+	// stays with Next, which wipes it; the last one is that of Run.
+	Next func(*verify.Verified) *mdoc.Request
+
+	// ReaderAuth signs each request; nil leaves it unsigned.
 	ReaderAuth *key.Reader
 	// Key is the ephemeral key made before the tap, on P-256; nil has Run make one.
 	// Run wipes it.
@@ -92,7 +98,7 @@ func (t *run) do(ctx context.Context) (*verify.Verified, error) {
 	if t.Verifier == nil || t.Card == nil {
 		return nil, fault.New(fault.Internal, "tap without card or verifier")
 	}
-	items, err := encodeItems(t.Request)
+	items, err := t.Request.ItemsRequests()
 	if err != nil {
 		return nil, err
 	}
@@ -114,13 +120,32 @@ func (t *run) do(ctx context.Context) (*verify.Verified, error) {
 	if err := t.transport.connect(ctx); err != nil {
 		return nil, err
 	}
-	request, err := t.establishment(items, transcript)
+	for request := &t.Request; ; {
+		verified, err := t.ask(ctx, request, items, phone, transcript)
+		if err != nil || t.Next == nil {
+			return verified, err
+		}
+		if request = t.Next(verified); request == nil {
+			return verified, nil
+		}
+		if items, err = request.ItemsRequests(); err != nil {
+			return nil, err
+		}
+		if t.over {
+			return nil, fault.New(fault.SessionTerminated, "the phone ended the session with its answer")
+		}
+	}
+}
+
+// ask sends one request and verifies the answer.
+func (t *run) ask(ctx context.Context, request *mdoc.Request, items []wire.Embedded, phone *engagement.Engagement, transcript []byte) (*verify.Verified, error) {
+	message, err := t.message(items, phone, transcript)
 	if err != nil {
 		return nil, err
 	}
-
+	t.summary.Requests++
 	t.enter(Requesting)
-	message, err := t.transport.exchange(ctx, request)
+	message, err = t.transport.exchange(ctx, message)
 	t.asked = t.transport.sent()
 	if err != nil {
 		return nil, err
@@ -133,7 +158,7 @@ func (t *run) do(ctx context.Context) (*verify.Verified, error) {
 
 	t.enter(Verifying)
 	return t.Verifier.Verify(verify.Input{
-		Response: response, Transcript: transcript, ReaderKey: t.Key, Requested: &t.Request,
+		Response: response, Transcript: transcript, ReaderKey: t.Key, Requested: request,
 	})
 }
 
@@ -173,7 +198,7 @@ func (t *run) agree(phone *engagement.Engagement) ([]byte, error) {
 
 // open decrypts the phone's answer.
 func (t *run) open(message []byte) ([]byte, error) {
-	t.summary.Answer = len(message)
+	t.summary.Answer += len(message)
 	answer, err := seal.ParseSessionData(message)
 	if err != nil {
 		return nil, err

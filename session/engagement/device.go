@@ -1,8 +1,8 @@
 package engagement
 
 import (
+	"bytes"
 	"crypto"
-	"encoding/base64"
 	"strings"
 
 	"kazashi/session/fault"
@@ -18,19 +18,26 @@ type Device struct {
 	Version  string        // "1.0", or "1.1" with capabilities; other minor versions are taken too
 	KeyBytes wire.Embedded // EDeviceKeyBytes, as received
 	Key      crypto.PublicKey
-	// ReaderAuthAll and ExtendedRequest are capabilities of the second edition.
-	ReaderAuthAll, ExtendedRequest bool
+	Capabilities
 	// Methods are the retrieval methods that stand in the engagement itself. Over
 	// NFC there are none: there the handover names the carriers.
 	Methods []Carrier
 }
 
+// Capabilities are what a phone announces in version 1.1 that it can do.
+type Capabilities struct {
+	// ReaderAuthAll means that the phone reads readerAuthAll.
+	ReaderAuthAll bool
+	// ExtendedRequest means that it reads deviceRequestInfo.
+	ExtendedRequest bool
+}
+
 type deviceEngagement struct {
-	Version      string             `cbor:"0,keyasint"`
-	Security     security           `cbor:"1,keyasint"`
-	Methods      []wire.Raw         `cbor:"2,keyasint,omitempty"`
-	OriginInfos  wire.Raw           `cbor:"5,keyasint,omitzero"`
-	Capabilities map[int64]wire.Raw `cbor:"6,keyasint,omitempty"`
+	Version      string     `cbor:"0,keyasint"`
+	Security     security   `cbor:"1,keyasint"`
+	Methods      []wire.Raw `cbor:"2,keyasint,omitempty"`
+	OriginInfos  wire.Raw   `cbor:"5,keyasint,omitzero"`
+	Capabilities wire.Raw   `cbor:"6,keyasint,omitzero"`
 }
 
 type security struct {
@@ -64,21 +71,48 @@ func ParseDevice(raw []byte) (Device, error) {
 		return Device{}, err
 	}
 	d := Device{Version: w.Version, KeyBytes: w.Security.Key, Key: key}
-	d.ReaderAuthAll, _ = w.Capabilities[capabilityReaderAuthAll].Head().Bool()
-	d.ExtendedRequest, _ = w.Capabilities[capabilityExtendedRequest].Head().Bool()
+	d.Capabilities = parseCapabilities(w.Capabilities)
 	for _, m := range w.Methods {
 		d.Methods = append(d.Methods, parseMethod(m))
 	}
 	return d, nil
 }
 
-// EncodeDevice encodes a DeviceEngagement, version 1.0, for use over NFC. The key
-// is an encoded COSE_Key.
-func EncodeDevice(eDeviceKey []byte) ([]byte, error) {
-	return wire.Marshal(deviceEngagement{
-		Version: "1.0", Security: security{Suite: cipherSuite, Key: wire.Embed(eDeviceKey)},
-	})
+// parseCapabilities reads what it knows. A capability that is not plainly announced
+// is none: the phone is then asked in the older way.
+func parseCapabilities(raw wire.Raw) (c Capabilities) {
+	var announced map[int64]wire.Raw
+	if len(raw) == 0 || wire.Unmarshal(raw, &announced, wire.EngagementLimits) != nil {
+		return c
+	}
+	c.ReaderAuthAll, _ = announced[capabilityReaderAuthAll].Head().Bool()
+	c.ExtendedRequest, _ = announced[capabilityExtendedRequest].Head().Bool()
+	return c
 }
+
+// EncodeDevice encodes a DeviceEngagement for use over NFC: version 1.1 with
+// capabilities, 1.0 without any. The key is an encoded COSE_Key.
+func EncodeDevice(eDeviceKey []byte, c Capabilities) ([]byte, error) {
+	w := deviceEngagement{Version: "1.0", Security: security{Suite: cipherSuite, Key: wire.Embed(eDeviceKey)}}
+	if c == (Capabilities{}) {
+		return wire.Marshal(w)
+	}
+	announced := map[int64]bool{}
+	if c.ReaderAuthAll {
+		announced[capabilityReaderAuthAll] = true
+	}
+	if c.ExtendedRequest {
+		announced[capabilityExtendedRequest] = true
+	}
+	var err error
+	if w.Capabilities, err = wire.Marshal(announced); err != nil {
+		return nil, err
+	}
+	w.Version, w.OriginInfos = "1.1", wire.Raw{emptyArray} // which has to be there with capabilities
+	return wire.Marshal(w)
+}
+
+const emptyArray = 0x80
 
 // The kinds of retrieval methods.
 const (
@@ -110,30 +144,35 @@ func parseMethod(raw wire.Raw) Carrier {
 		}
 		return Carrier{Kind: NFC, MaxCommand: int(o.MaxCommand), MaxResponse: int(o.MaxResponse)}
 	case methodBLE:
-		return Carrier{Kind: BLE}
+		return parseBLEOptions(m.Options)
 	case methodWiFi:
 		return Carrier{Kind: WiFiAware}
 	}
 	return Carrier{}
 }
 
-// qrScheme begins the text of a QR code.
-const qrScheme = "mdoc:"
-
-// ParseQR reads the text of a QR code: "mdoc:" and the DeviceEngagement in
-// base64url without padding.
-func ParseQR(text string) (*Engagement, error) {
-	encoded, ok := strings.CutPrefix(text, qrScheme)
-	if !ok {
-		return nil, fault.New(fault.MalformedEngagement, "QR code does not begin with %s", qrScheme)
+// parseBLEOptions reads which modes of Bluetooth the phone has, and the service of the
+// one that the standard prefers.
+func parseBLEOptions(raw wire.Raw) Carrier {
+	var o struct {
+		Peripheral     *bool  `cbor:"0,keyasint,omitempty"`
+		Central        *bool  `cbor:"1,keyasint,omitempty"`
+		PeripheralUUID []byte `cbor:"10,keyasint,omitempty"`
+		CentralUUID    []byte `cbor:"11,keyasint,omitempty"`
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
-	if err != nil {
-		return nil, fault.New(fault.MalformedEngagement, "QR code is not base64url without padding")
+	c := Carrier{Kind: BLE}
+	if wire.Unmarshal(raw, &o, wire.EngagementLimits) != nil {
+		return c
 	}
-	device, err := ParseDevice(raw)
-	if err != nil {
-		return nil, err
+	uuid := o.PeripheralUUID
+	if o.Central != nil && *o.Central {
+		c.Role, uuid = 1, o.CentralUUID
+		if o.Peripheral != nil && *o.Peripheral {
+			c.Role = 3
+		}
 	}
-	return &Engagement{DeviceEngagement: raw, Device: device, Carriers: device.Methods}, nil
+	if len(uuid) == 16 {
+		c.UUID = bytes.Clone(uuid)
+	}
+	return c
 }

@@ -192,7 +192,7 @@ func TestF21_DeviceEngagements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good, err := EncodeDevice(key.COSE())
+	good, err := EncodeDevice(key.COSE(), Capabilities{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestF21_DeviceEngagements(t *testing.T) {
 		sign = 0xf5
 	}
 	compressed := append([]byte{0xa4, 1, 2, 0x20, 1, 0x21, 0x58, 32}, x...)
-	raw, err := EncodeDevice(append(compressed, 0x22, sign))
+	raw, err := EncodeDevice(append(compressed, 0x22, sign), Capabilities{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestF23_TranscriptFromReceivedBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	preferred, err := EncodeDevice(key.COSE())
+	preferred, err := EncodeDevice(key.COSE(), Capabilities{})
 	if err != nil {
 		t.Fatal(err)
 	}

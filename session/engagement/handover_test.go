@@ -110,7 +110,7 @@ func handoverSelect(t testing.TB, carriers ...Carrier) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	device, err := EncodeDevice(key.COSE())
+	device, err := EncodeDevice(key.COSE(), Capabilities{})
 	if err != nil {
 		t.Fatal(err)
 	}

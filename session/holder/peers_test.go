@@ -16,7 +16,6 @@ import (
 	"kazashi/session/mdoc"
 	"kazashi/session/seal"
 	"kazashi/session/specimen"
-	"kazashi/session/wire"
 )
 
 // peersKit returns the directory of the other libraries' verifiers.
@@ -186,7 +185,7 @@ func establish(t *testing.T, p *Phone, ours *seal.Private, transcript []byte, do
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := mdoc.EncodeDeviceRequest([]wire.Embedded{items}, nil)
+	request, err := mdoc.DeviceRequest{DocRequests: []mdoc.SignedDocRequest{{ItemsRequest: items}}}.Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}

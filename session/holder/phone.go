@@ -15,6 +15,7 @@ import (
 	"kazashi/reader"
 	"kazashi/reader/apdu"
 	"kazashi/session/carrier"
+	"kazashi/session/engagement"
 	"kazashi/session/mdoc"
 	"kazashi/session/seal"
 	"kazashi/session/specimen"
@@ -38,6 +39,8 @@ type Options struct {
 	// MaxCommand and MaxResponse are its limits in bytes of data field; the largest
 	// when zero.
 	MaxCommand, MaxResponse int
+	// Capabilities are what it announces; with any, its engagement has version 1.1.
+	Capabilities engagement.Capabilities
 	// Curve is that of EDeviceKey, P-256 when zero.
 	Curve seal.Curve
 	// DeviceCurve is that of the documents' keys, P-256 when nil.
@@ -52,8 +55,14 @@ type Options struct {
 type Asked struct {
 	mdoc.DocRequest
 	// Reader is the common name in the certificate of a terminal that has signed
-	// the request, or "".
+	// the request for this document, or "".
 	Reader string
+	// ReaderOfAll is the same of one that has signed the request as a whole.
+	ReaderOfAll string
+	// UseCases say which documents of the request belong together.
+	UseCases []mdoc.UseCase
+	// Round counts the requests of one session from 1.
+	Round int
 }
 
 // A Phone is one phone. It implements [reader.Responder].

@@ -17,6 +17,7 @@ type session struct {
 	eReaderKey       crypto.PublicKey
 	transcript       []byte
 	sealed           *seal.Session
+	round            int // requests so far
 }
 
 // receive takes a session message and returns the answer, nil for none. An error
@@ -87,24 +88,42 @@ func (p *Phone) establish(m seal.SessionEstablishment) (err error) {
 
 // show tells the observer what the holder would see.
 func (p *Phone) show(request *mdoc.DeviceRequest) {
+	p.session.round++
 	if p.options.Observe == nil {
 		return
 	}
+	info, err := request.RequestInfo()
+	if err != nil {
+		return
+	}
+	whole := p.readerOfAll(request)
 	for _, d := range request.DocRequests {
-		asked := Asked{}
-		var err error
+		asked := Asked{ReaderOfAll: whole, UseCases: info.UseCases, Round: p.session.round}
 		if asked.DocRequest, err = d.Request(); err != nil {
 			continue
 		}
 		if d.ReaderAuth != nil {
-			asked.Reader = readerName(d, p.session.transcript)
+			chain, err := mdoc.VerifyReaderAuth(d.ReaderAuth, p.session.transcript, d.ItemsRequest)
+			asked.Reader = readerName(chain, err)
 		}
 		p.options.Observe(asked)
 	}
 }
 
-func readerName(d mdoc.SignedDocRequest, transcript []byte) string {
-	chain, err := mdoc.VerifyReaderAuth(d.ReaderAuth, transcript, d.ItemsRequest)
+// readerOfAll returns who signed the request as a whole: the first one whose signature
+// verifies.
+func (p *Phone) readerOfAll(request *mdoc.DeviceRequest) string {
+	for _, auth := range request.ReaderAuthAll {
+		chain, err := mdoc.VerifyReaderAuthAll(auth, p.session.transcript, request.Items(), request.Info)
+		if name := readerName(chain, err); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// readerName returns the common name of the leaf of a chain that was verified.
+func readerName(chain [][]byte, err error) string {
 	if err != nil {
 		return ""
 	}

@@ -44,7 +44,7 @@ func (p *Phone) engage() error {
 	if err != nil {
 		return err
 	}
-	device, err := engagement.EncodeDevice(key.COSE())
+	device, err := engagement.EncodeDevice(key.COSE(), p.options.Capabilities)
 	if err != nil {
 		return err
 	}

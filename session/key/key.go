@@ -88,6 +88,16 @@ func (r *Reader) Sign(transcript []byte, itemsRequest wire.Embedded) ([]byte, er
 	return cose.SignDetached(r.Signer, payload, r.Chain...)
 }
 
+// SignAll returns the ReaderAuth of a request as a whole, an untagged COSE_Sign1, as
+// one element of readerAuthAll. info is DeviceRequestInfoBytes or nil.
+func (r *Reader) SignAll(transcript []byte, itemsRequests []wire.Embedded, info wire.Embedded) ([]byte, error) {
+	payload, err := mdoc.ReaderAuthenticationAllBytes(transcript, itemsRequests, info)
+	if err != nil {
+		return nil, err
+	}
+	return cose.SignDetached(r.Signer, payload, r.Chain...)
+}
+
 // Load reads a private key (PKCS #8 or SEC 1) and a certificate from PEM files and
 // checks both at the present time. What cannot be read is KZ-705, what does not
 // belong together KZ-706, a certificate out of its time KZ-707. In a certificate file

@@ -28,7 +28,7 @@ func TestDeviceRequest_RoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := EncodeDeviceRequest([]wire.Embedded{items}, nil)
+	raw, err := DeviceRequest{DocRequests: []SignedDocRequest{{ItemsRequest: items}}}.Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
