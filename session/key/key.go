@@ -1,6 +1,8 @@
 // Package key is the key with which a terminal signs its requests (reader
 // authentication of ISO/IEC 18013-5, clause 9.1.4 of the 2021 edition): a
-// crypto.Signer, wherever the private part may lie, and its certificate.
+// crypto.Signer, wherever the private part may lie, and its certificate. [Load] says
+// where that may be: a file, a credential of systemd or a PKCS #11 token. It is the
+// only package that loads PKCS #11 libraries, and without cgo it loads none.
 package key
 
 import (
@@ -10,8 +12,8 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/pem"
-	"os"
+	"io"
+	"slices"
 	"time"
 
 	"kazashi/session/cose"
@@ -42,18 +44,32 @@ func New(signer crypto.Signer, certificate *x509.Certificate) (*Reader, error) {
 	if !ok || !public.Equal(signer.Public()) {
 		return nil, fault.New(fault.ReaderKeyMismatch, "the certificate is for another key")
 	}
-	if !supported(signer.Public()) {
-		return nil, fault.New(fault.ReaderKeyMismatch, "reader authentication with a %T", signer.Public())
-	}
-	usable := certificate.KeyUsage&x509.KeyUsageDigitalSignature != 0
-	named := false
-	for _, usage := range certificate.UnknownExtKeyUsage {
-		named = named || usage.Equal(ekuReader)
-	}
-	if !usable || !named {
-		return nil, fault.New(fault.ReaderKeyMismatch, "the certificate is not for reader authentication (usage %s)", ekuReader)
+	if err := fits(certificate); err != nil {
+		return nil, err
 	}
 	return &Reader{Signer: signer, Chain: [][]byte{certificate.Raw}, Certificate: certificate}, nil
+}
+
+// Close gives back what the key's keeper holds for it, the session of a token. A key
+// from a file holds nothing.
+func (r *Reader) Close() error {
+	if c, ok := r.Signer.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// fits refuses a certificate that is not for reader authentication.
+func fits(certificate *x509.Certificate) error {
+	if !supported(certificate.PublicKey) {
+		return fault.New(fault.ReaderKeyMismatch, "reader authentication with a %T", certificate.PublicKey)
+	}
+	usable := certificate.KeyUsage&x509.KeyUsageDigitalSignature != 0
+	named := slices.ContainsFunc(certificate.UnknownExtKeyUsage, ekuReader.Equal)
+	if !usable || !named {
+		return fault.New(fault.ReaderKeyMismatch, "the certificate is not for reader authentication (usage %s)", ekuReader)
+	}
+	return nil
 }
 
 // supported reports whether there is a signature algorithm for the key.
@@ -96,73 +112,4 @@ func (r *Reader) SignAll(transcript []byte, itemsRequests []wire.Embedded, info 
 		return nil, err
 	}
 	return cose.SignDetached(r.Signer, payload, r.Chain...)
-}
-
-// Load reads a private key (PKCS #8 or SEC 1) and a certificate from PEM files and
-// checks both at the present time. What cannot be read is KZ-705, what does not
-// belong together KZ-706, a certificate out of its time KZ-707. In a certificate file
-// with several, the first one counts.
-func Load(keyFile, certFile string) (*Reader, error) {
-	signer, err := loadKey(keyFile)
-	if err != nil {
-		return nil, err
-	}
-	block, err := readPEM(certFile, "CERTIFICATE")
-	if err != nil {
-		return nil, err
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, fault.Wrap(fault.ReaderKeyUnreadable, err, "certificate in %s", certFile)
-	}
-	r, err := New(signer, certificate)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.Check(time.Now()); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-func loadKey(file string) (crypto.Signer, error) {
-	block, err := readPEM(file, "PRIVATE KEY", "EC PRIVATE KEY")
-	if err != nil {
-		return nil, err
-	}
-	defer clear(block.Bytes)
-	var parsed any
-	if block.Type == "EC PRIVATE KEY" {
-		parsed, err = x509.ParseECPrivateKey(block.Bytes)
-	} else {
-		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	}
-	if err != nil {
-		return nil, fault.New(fault.ReaderKeyUnreadable, "%s holds no private key that can be read", file)
-	}
-	signer, ok := parsed.(crypto.Signer)
-	if !ok {
-		return nil, fault.New(fault.ReaderKeyUnreadable, "%s holds a %T, which does not sign", file, parsed)
-	}
-	return signer, nil
-}
-
-// readPEM returns the first block of one of the kinds.
-func readPEM(file string, kinds ...string) (*pem.Block, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fault.Wrap(fault.ReaderKeyUnreadable, err, "reader authentication")
-	}
-	defer clear(text)
-	for rest := text; ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			return nil, fault.New(fault.ReaderKeyUnreadable, "%s holds no PEM block of %q", file, kinds)
-		}
-		for _, kind := range kinds {
-			if block.Type == kind {
-				return block, nil
-			}
-		}
-	}
 }

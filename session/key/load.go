@@ -1,0 +1,132 @@
+package key
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"kazashi/session/fault"
+)
+
+// The schemes of places where a key may lie. What begins with none of them is a file.
+const (
+	schemeFile       = "file:"
+	schemeCredential = "credential:"
+	schemePKCS11     = "pkcs11:"
+)
+
+// Load reads a private key and its certificate and checks both at the present time.
+//
+// keyPlace is one of
+//
+//	/etc/kazashi/reader.key.pem     a PEM file, PKCS #8 or SEC 1; file:/... too
+//	credential:reader-key           the same, from $CREDENTIALS_DIRECTORY (systemd)
+//	pkcs11:token=...;object=...?module-path=...&pin-source=...
+//	                                a token that signs and keeps the key, RFC 7512
+//
+// certPlace is a PEM file or a credential; of several certificates in it the first one
+// counts. What cannot be read or reached is KZ-705, what does not belong together
+// KZ-706, a certificate out of its time KZ-707. No error holds a PIN or a part of a key.
+func Load(keyPlace, certPlace string) (*Reader, error) {
+	block, err := readPEM(certPlace, "CERTIFICATE")
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fault.Wrap(fault.ReaderKeyUnreadable, err, "certificate in %s", certPlace)
+	}
+	if err := fits(certificate); err != nil {
+		return nil, err
+	}
+	signer, err := loadKey(keyPlace, certificate.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	r, err := New(signer, certificate)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Check(time.Now()); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// CheckPlace reports whether text names a place that [Load] may take a key from, by its
+// form alone: nothing is opened. Relative paths are refused. Errors are KZ-705.
+func CheckPlace(text string) error {
+	if strings.HasPrefix(text, schemePKCS11) {
+		_, err := parseURI(text)
+		return err
+	}
+	return CheckFilePlace(text)
+}
+
+// CheckFilePlace does the same for a certificate, which lies in no token.
+func CheckFilePlace(text string) error {
+	if name, ok := strings.CutPrefix(text, schemeCredential); ok {
+		return checkCredential(name)
+	}
+	if strings.HasPrefix(text, schemePKCS11) {
+		return fault.New(fault.ReaderKeyUnreadable, "a certificate is read from a file or a credential, not from a token")
+	}
+	if !filepath.IsAbs(strings.TrimPrefix(text, schemeFile)) {
+		return fault.New(fault.ReaderKeyUnreadable, "%q is neither an absolute path nor begins with %s or %s", text, schemeCredential, schemePKCS11)
+	}
+	return nil
+}
+
+// loadKey opens the key. public is what the certificate says of it, which a token need
+// not know.
+func loadKey(place string, public crypto.PublicKey) (crypto.Signer, error) {
+	if strings.HasPrefix(place, schemePKCS11) {
+		uri, err := parseURI(place)
+		if err != nil {
+			return nil, err
+		}
+		return openToken(uri, public)
+	}
+	block, err := readPEM(place, "PRIVATE KEY", "EC PRIVATE KEY")
+	if err != nil {
+		return nil, err
+	}
+	defer clear(block.Bytes)
+	var parsed any
+	if block.Type == "EC PRIVATE KEY" {
+		parsed, err = x509.ParseECPrivateKey(block.Bytes)
+	} else {
+		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	}
+	if err != nil {
+		return nil, fault.New(fault.ReaderKeyUnreadable, "%s holds no private key that can be read", place)
+	}
+	signer, ok := parsed.(crypto.Signer)
+	if !ok {
+		return nil, fault.New(fault.ReaderKeyUnreadable, "%s holds a %T, which does not sign", place, parsed)
+	}
+	return signer, nil
+}
+
+// readPEM returns the first block of one of the kinds.
+func readPEM(place string, kinds ...string) (*pem.Block, error) {
+	text, err := readPlace(place)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	for rest := text; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return nil, fault.New(fault.ReaderKeyUnreadable, "%s holds no PEM block of %q", place, kinds)
+		}
+		if slices.Contains(kinds, block.Type) {
+			return block, nil
+		}
+		clear(block.Bytes)
+	}
+}

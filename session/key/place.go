@@ -1,0 +1,59 @@
+package key
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kazashi/session/fault"
+)
+
+// credentialsDirectory is where systemd tells a service its credentials lie
+// (LoadCredential=, LoadCredentialEncrypted=).
+const credentialsDirectory = "CREDENTIALS_DIRECTORY"
+
+// maxPlace bounds what is read, in bytes: a chain of certificates has a few thousand.
+const maxPlace = 64 << 10
+
+// readPlace reads a file, or a credential of systemd. The caller clears what it gets.
+func readPlace(place string) ([]byte, error) {
+	path := strings.TrimPrefix(place, schemeFile)
+	if name, ok := strings.CutPrefix(place, schemeCredential); ok {
+		if err := checkCredential(name); err != nil {
+			return nil, err
+		}
+		directory := os.Getenv(credentialsDirectory)
+		if directory == "" {
+			return nil, fault.New(fault.ReaderKeyUnreadable,
+				"no credential %q: %s is not set, LoadCredential= is missing in the unit", name, credentialsDirectory)
+		}
+		path = filepath.Join(directory, name)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Wrap(fault.ReaderKeyUnreadable, err, "reader authentication")
+	}
+	defer func() { _ = file.Close() }()
+	// Memory of its whole size at once: what grows leaves copies behind.
+	text := make([]byte, maxPlace+1)
+	n, err := io.ReadFull(file, text)
+	switch {
+	case err == nil:
+		clear(text)
+		return nil, fault.New(fault.ReaderKeyUnreadable, "%s has more than %d bytes", place, maxPlace)
+	case err != io.EOF && err != io.ErrUnexpectedEOF: //nolint:errorlint // ReadFull returns these bare
+		clear(text)
+		return nil, fault.Wrap(fault.ReaderKeyUnreadable, err, "reader authentication")
+	}
+	return text[:n], nil
+}
+
+// checkCredential refuses names that systemd does not give, which could lead out of
+// its directory.
+func checkCredential(name string) error {
+	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
+		return fault.New(fault.ReaderKeyUnreadable, "%q is no name of a credential", name)
+	}
+	return nil
+}
