@@ -41,7 +41,7 @@ func decodeObject(body []byte, v any, must, may []string) error {
 	if !utf8.Valid(body) {
 		return fault.New(fault.MalformedRequest, "the body is not UTF-8")
 	}
-	seen, err := memberNames(body)
+	seen, err := memberNames(body, len(must)+len(may))
 	if err != nil {
 		return err
 	}
@@ -64,9 +64,9 @@ func decodeObject(body []byte, v any, must, may []string) error {
 	return nil
 }
 
-// memberNames returns the names of a flat JSON object. Nothing that was sent
+// memberNames returns the names of a flat JSON object of at most so many. Nothing that was sent
 // appears in its errors.
-func memberNames(body []byte) ([]string, error) {
+func memberNames(body []byte, most int) ([]string, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	malformed := func(text string) ([]string, error) { return nil, fault.New(fault.MalformedRequest, "%s", text) }
@@ -82,6 +82,9 @@ func memberNames(body []byte) ([]string, error) {
 		}
 		if slices.Contains(names, name) {
 			return malformed("the body has a member twice")
+		}
+		if len(names) == most {
+			return malformed("the body has an unknown member")
 		}
 		names = append(names, name)
 		switch t, err := d.Token(); t.(type) {

@@ -32,8 +32,9 @@ func (r verifiedResult) received() []api.ElementName {
 }
 
 func (r verifiedResult) warnings() []api.Warning {
-	var warnings []api.Warning
-	for _, w := range r.verified.Warnings() {
+	told := r.verified.Warnings()
+	warnings := make([]api.Warning, 0, len(told))
+	for _, w := range told {
 		warnings = append(warnings, api.Warning{Code: w.Code, DocType: w.DocType, Count: w.Count})
 	}
 	return warnings
