@@ -193,6 +193,48 @@ func TestF14_AnswersLargerThanAsked(t *testing.T) {
 	}
 }
 
+// A holder that counts wrong in 61XX, and gives more or less than it was asked for, is
+// understood all the same: only the data object says where the message ends.
+func TestF14_MiscountedRests(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		message := bytes.Repeat([]byte{0xA5}, rapid.IntRange(0, 20_000).Draw(t, "message"))
+		rest := wrap(message)
+		x := NewExchange([]byte("request"), Options{})
+		_, err := drive(t, x, func(apdu.Command) apdu.Response {
+			n := min(rapid.IntRange(smallPiece, 9000).Draw(t, "piece"), len(rest))
+			r := apdu.Response{Data: rest[:n], SW: apdu.OK}
+			if rest = rest[n:]; len(rest) > 0 {
+				r.SW = 0x6100 | apdu.Status(rapid.Byte().Draw(t, "XX"))
+			}
+			return r
+		})
+		if err != nil || !bytes.Equal(x.Answer(), message) {
+			t.Fatalf("%d bytes: %v", len(message), err)
+		}
+	})
+}
+
+// Memory is taken for what has come, not for what is announced.
+func TestF14_AnnouncementTakesNoMemory(t *testing.T) {
+	x := NewExchange([]byte("request"), Options{})
+	if _, err := x.Next(nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Next(&apdu.Response{Data: []byte{tag, 0x83, 0x0F, 0xFF, 0x00}, SW: 0x6100}); err != nil {
+		t.Fatal(err)
+	}
+	if x.in.size < 1<<19 || cap(x.in.buf) > 64 {
+		t.Errorf("%d bytes announced, %d taken", x.in.size, cap(x.in.buf))
+	}
+	e := new(Endpoint)
+	if _, err := e.Envelope(apdu.Command{CLA: 0x10, Data: []byte{tag, 0x83, 0x0F, 0xFF, 0x00}}); err != nil {
+		t.Fatal(err)
+	}
+	if cap(e.in.buf) > 64 {
+		t.Errorf("%d bytes taken", cap(e.in.buf))
+	}
+}
+
 func TestFarewellTakesAnyAnswer(t *testing.T) {
 	for _, sw := range []apdu.Status{apdu.OK, apdu.NoDiagnosis, 0x6100, 0x6C01} {
 		sent, err := drive(t, NewFarewell(make([]byte, 300), Options{}), script(apdu.Response{SW: sw}))

@@ -101,13 +101,21 @@ func TestLoopTellsEveryExchange(t *testing.T) {
 	}
 }
 
+func TestF13_AnswersWithoutStatusWord(t *testing.T) {
+	for _, answer := range [][]byte{nil, {}, {0x90}} {
+		gone := &card{answer: func(context.Context) ([]byte, error) { return answer, nil }}
+		err := (&Loop{Card: gone}).Run(t.Context(), &steps{{Name: "a"}, {Name: "b"}})
+		var step *StepError
+		if !errors.Is(err, reader.ErrCardRemoved) || !errors.As(err, &step) || step.Step != "a" || gone.n != 1 {
+			t.Errorf("%x: %v after %d commands", answer, err, gone.n)
+		}
+	}
+}
+
 func TestLoopErrors(t *testing.T) {
 	gone := &card{answer: func(context.Context) ([]byte, error) { return []byte{0x90}, nil }}
-	if err := (&Loop{Card: gone}).Run(t.Context(), &steps{{Name: "a"}}); !errors.Is(err, reader.ErrCardRemoved) {
-		t.Errorf("an answer without status word: %v", err)
-	}
 	large := &steps{{Name: "b", Command: apdu.Command{Data: make([]byte, apdu.MaxExtendedData+1)}}}
-	if err := (&Loop{Card: gone}).Run(t.Context(), large); !errors.Is(err, apdu.ErrMalformed) || gone.n != 1 {
+	if err := (&Loop{Card: gone}).Run(t.Context(), large); !errors.Is(err, apdu.ErrMalformed) || gone.n != 0 {
 		t.Errorf("a command that is too large: %v", err)
 	}
 	if err := (&Loop{Card: gone}).Run(t.Context(), new(steps)); err != nil {

@@ -41,11 +41,14 @@ type Carrier struct {
 	// and 256 to 65536.
 	MaxCommand, MaxResponse int
 	// Role, for BLE, is the sender's LE role: 0 peripheral only, 1 central only,
-	// 2 and 3 both with that one preferred.
+	// 2 and 3 both with that one preferred, RoleUnknown where it says none.
 	Role byte
 	// UUID, for BLE, is the service's, 16 bytes in the order they are written, or nil.
 	UUID []byte
 }
+
+// RoleUnknown is the LE role of a phone that does not say one.
+const RoleUnknown = 0xff
 
 // Types of the carrier records.
 const (
@@ -75,6 +78,7 @@ func parseCarrier(r ndef.Record) (Carrier, error) {
 	case NFC:
 		err = c.parseNFC(r.Payload)
 	case BLE:
+		c.Role = RoleUnknown
 		c.parseBLE(r.Payload)
 	}
 	return c, err

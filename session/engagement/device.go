@@ -160,16 +160,19 @@ func parseBLEOptions(raw wire.Raw) Carrier {
 		PeripheralUUID []byte `cbor:"10,keyasint,omitempty"`
 		CentralUUID    []byte `cbor:"11,keyasint,omitempty"`
 	}
-	c := Carrier{Kind: BLE}
+	c := Carrier{Kind: BLE, Role: RoleUnknown}
 	if wire.Unmarshal(raw, &o, wire.EngagementLimits) != nil {
 		return c
 	}
-	uuid := o.PeripheralUUID
-	if o.Central != nil && *o.Central {
+	var uuid []byte
+	peripheral, central := o.Peripheral != nil && *o.Peripheral, o.Central != nil && *o.Central
+	switch {
+	case central && peripheral:
+		c.Role, uuid = 3, o.CentralUUID
+	case central:
 		c.Role, uuid = 1, o.CentralUUID
-		if o.Peripheral != nil && *o.Peripheral {
-			c.Role = 3
-		}
+	case peripheral:
+		c.Role, uuid = 0, o.PeripheralUUID
 	}
 	if len(uuid) == 16 {
 		c.UUID = bytes.Clone(uuid)

@@ -47,6 +47,9 @@ type Options struct {
 	DeviceCurve elliptic.Curve
 	// Consent is how long the holder thinks before the phone answers.
 	Consent time.Duration
+	// LastAnswer, when not zero, is after how many answers the phone ends the session,
+	// with a status beside the data of that one.
+	LastAnswer int
 	// Observe, when set, is told of every request that the phone could read.
 	Observe func(Asked)
 }

@@ -168,5 +168,11 @@ func (p *Phone) reply(request *mdoc.DeviceRequest) ([]byte, error) {
 	if p.options.Scenario == BrokenEncryption {
 		sealed[len(sealed)/2] ^= 1
 	}
-	return seal.EncodeSessionData(seal.SessionData{Data: sealed})
+	message := seal.SessionData{Data: sealed}
+	if p.session.round == p.options.LastAnswer {
+		end := seal.StatusTermination
+		message.Status = &end
+		p.session.sealed.Wipe()
+	}
+	return seal.EncodeSessionData(message)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -55,30 +54,6 @@ func Load(keyPlace, certPlace string) (*Reader, error) {
 		return nil, err
 	}
 	return r, nil
-}
-
-// CheckPlace reports whether text names a place that [Load] may take a key from, by its
-// form alone: nothing is opened. Relative paths are refused. Errors are KZ-705.
-func CheckPlace(text string) error {
-	if strings.HasPrefix(text, schemePKCS11) {
-		_, err := parseURI(text)
-		return err
-	}
-	return CheckFilePlace(text)
-}
-
-// CheckFilePlace does the same for a certificate, which lies in no token.
-func CheckFilePlace(text string) error {
-	if name, ok := strings.CutPrefix(text, schemeCredential); ok {
-		return checkCredential(name)
-	}
-	if strings.HasPrefix(text, schemePKCS11) {
-		return fault.New(fault.ReaderKeyUnreadable, "a certificate is read from a file or a credential, not from a token")
-	}
-	if !filepath.IsAbs(strings.TrimPrefix(text, schemeFile)) {
-		return fault.New(fault.ReaderKeyUnreadable, "%q is neither an absolute path nor begins with %s or %s", text, schemeCredential, schemePKCS11)
-	}
-	return nil
 }
 
 // loadKey opens the key. public is what the certificate says of it, which a token need

@@ -18,6 +18,9 @@ const maxPlace = 64 << 10
 
 // readPlace reads a file, or a credential of systemd. The caller clears what it gets.
 func readPlace(place string) ([]byte, error) {
+	if strings.HasPrefix(place, schemePKCS11) {
+		return nil, fault.New(fault.ReaderKeyUnreadable, "a token keeps the key alone: certificates and PINs are files or credentials")
+	}
 	path := strings.TrimPrefix(place, schemeFile)
 	if name, ok := strings.CutPrefix(place, schemeCredential); ok {
 		if err := checkCredential(name); err != nil {
@@ -56,4 +59,12 @@ func checkCredential(name string) error {
 		return fault.New(fault.ReaderKeyUnreadable, "%q is no name of a credential", name)
 	}
 	return nil
+}
+
+// absolute reports whether a place is one that a change of directory does not move.
+func absolute(place string) bool {
+	if name, ok := strings.CutPrefix(place, schemeCredential); ok {
+		return checkCredential(name) == nil
+	}
+	return filepath.IsAbs(strings.TrimPrefix(place, schemeFile))
 }

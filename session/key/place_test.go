@@ -66,24 +66,13 @@ func TestFilesThatAreTooLarge(t *testing.T) {
 	}
 }
 
-func TestCheckPlace(t *testing.T) {
-	for place, want := range map[string][2]bool{ // as a key, as a certificate
-		"/etc/kazashi/reader.pem":                     {true, true},
-		"file:/etc/kazashi/reader.pem":                {true, true},
-		"credential:reader-key":                       {true, true},
-		"pkcs11:object=a?module-path=/usr/lib/p11.so": {true, false},
-		"pkcs11:object=a":                             {false, false},
-		"credential:a/b":                              {false, false},
-		"credential:":                                 {false, false},
-		"reader.pem":                                  {false, false},
-		"file:reader.pem":                             {false, false},
-		"https://example.com/reader.pem":              {false, false},
-		"":                                            {false, false},
+func TestPlacesThatMayMove(t *testing.T) {
+	for place, want := range map[string]bool{
+		"/run/pin": true, "file:/run/pin": true, "file:///run/pin": true, "credential:pin": true,
+		"pin": false, "file:pin": false, "credential:a/b": false, "credential:": false, "pkcs11:object=a": false, "|/bin/cat pin": false, "": false,
 	} {
-		for i, err := range []error{CheckPlace(place), CheckFilePlace(place)} {
-			if (err == nil) != want[i] || err != nil && fault.CodeOf(err) != fault.ReaderKeyUnreadable {
-				t.Errorf("%q (%d): %v", place, i, err)
-			}
+		if absolute(place) != want {
+			t.Errorf("%q: %t", place, !want)
 		}
 	}
 }

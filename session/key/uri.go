@@ -99,7 +99,7 @@ func (u *uri) queryAttribute(name, value string) error {
 		}
 		u.module = value
 	case "pin-source":
-		if err := CheckFilePlace(value); err != nil {
+		if !absolute(value) {
 			return malformed("pin-source is neither an absolute path nor a credential")
 		}
 		u.pin = value

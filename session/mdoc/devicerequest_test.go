@@ -272,3 +272,42 @@ func TestReaderAuthenticationAllBytes(t *testing.T) {
 		t.Errorf("%x", got)
 	}
 }
+
+func FuzzParseDeviceRequest(f *testing.F) {
+	items, err := twoDocuments().ItemsRequests()
+	if err != nil {
+		f.Fatal(err)
+	}
+	info, err := AllTogether(2).Bytes()
+	if err != nil {
+		f.Fatal(err)
+	}
+	r := DeviceRequest{DocRequests: []SignedDocRequest{{ItemsRequest: items[0]}, {ItemsRequest: items[1], ReaderAuth: wire.Raw{0x80}}}}
+	for _, whole := range []wire.Embedded{nil, info} {
+		r.Info = whole
+		raw, err := r.Bytes()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+		r.ReaderAuthAll = []wire.Raw{{0x80}}
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r, err := ParseDeviceRequest(raw)
+		if err != nil {
+			return
+		}
+		for _, d := range r.DocRequests {
+			if !bytes.Contains(raw, d.ItemsRequest) || !bytes.Contains(raw, d.ReaderAuth) {
+				t.Error("what is signed is not what was received")
+			}
+			if _, err := d.Request(); err != nil {
+				t.Errorf("read once, and not again: %v", err)
+			}
+			_, _ = VerifyReaderAuth(d.ReaderAuth, transcript, d.ItemsRequest)
+		}
+		for _, auth := range r.ReaderAuthAll {
+			_, _ = VerifyReaderAuthAll(auth, transcript, r.Items(), r.Info)
+		}
+	})
+}
