@@ -74,8 +74,8 @@ type Reader struct {
 	MaxResponseData int `mapstructure:"max_response_data"`
 }
 
-// ReaderKey is the key pair of reader authentication: PEM files. Both are empty
-// when requests go out unsigned.
+// ReaderKey is the key pair of reader authentication: the places that key.Load of
+// package session/key takes. Both are empty when requests go out unsigned.
 type ReaderKey struct {
 	Key         string `mapstructure:"key"`
 	Certificate string `mapstructure:"certificate"`

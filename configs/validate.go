@@ -67,8 +67,13 @@ func (c *Config) validate(d *document) error {
 		wrong("reader_key", "key and certificate must both be set, or neither")
 	}
 	if c.ReaderKey.Key != "" {
-		absolute("reader_key.key", c.ReaderKey.Key)
-		absolute("reader_key.certificate", c.ReaderKey.Certificate)
+		// What stands behind a scheme is for package key to read.
+		if !strings.HasPrefix(c.ReaderKey.Key, "credential:") && !strings.HasPrefix(c.ReaderKey.Key, "pkcs11:") {
+			absolute("reader_key.key", strings.TrimPrefix(c.ReaderKey.Key, "file:"))
+		}
+		if !strings.HasPrefix(c.ReaderKey.Certificate, "credential:") {
+			absolute("reader_key.certificate", strings.TrimPrefix(c.ReaderKey.Certificate, "file:"))
+		}
 	}
 
 	for i, a := range c.Trust.Anchors {
