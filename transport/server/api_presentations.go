@@ -113,7 +113,8 @@ func (s *Server) arm(c *call, request api.ArmRequest, key string, digest [32]byt
 }
 
 // getPresentation answers at once without wait; with it, when the version is
-// another than seen (the present one if it is left out), or the wait is over.
+// another than seen, or, without seen, when the tap has brought something, or when
+// the wait is over.
 func (s *Server) getPresentation(c *call) error {
 	if err := noBody(c.r); err != nil {
 		return err
@@ -132,17 +133,19 @@ func (s *Server) getPresentation(c *call) error {
 		return err
 	}
 	if wait > 0 {
-		seen := p.Version
+		until := vault.Tapped
 		if text, ok := q["seen"]; ok {
-			if seen, err = strconv.ParseUint(text, 10, 64); err != nil {
+			seen, err := strconv.ParseUint(text, 10, 64)
+			if err != nil {
 				return fault.New(fault.MalformedRequest, "seen is not a version")
 			}
+			until = vault.Past(seen)
 		}
 		c.linger()
 		c.within(wait + writeTimeout)
 		ctx, cancel := context.WithTimeout(c.r.Context(), wait)
 		defer cancel()
-		if p, err = s.Vault.Wait(ctx, id, c.peer.UID, seen); err != nil {
+		if p, err = s.Vault.Wait(ctx, id, c.peer.UID, until); err != nil {
 			return err
 		}
 	}

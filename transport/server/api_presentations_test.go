@@ -12,6 +12,7 @@ import (
 
 	"kazashi/session/fault"
 	"kazashi/transport/api"
+	"kazashi/transport/vault"
 )
 
 func TestArm(t *testing.T) {
@@ -103,6 +104,34 @@ func TestLongPoll(t *testing.T) {
 	})
 }
 
+// The simplest client arms and waits, and knows no version: it is woken when there
+// is something to do, and not late when the tap was faster than its second request.
+func TestLongPollWithoutSeenWaitsForTheTap(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		p := b.arm(orderBody)
+		start := time.Now()
+		answer := b.start("issuer", "GET", "/v1/presentations/"+p.ID+"?wait=60s")
+		attempt, _ := b.vault.Begin("front")
+		attempt.Progress("engaging")
+		synctest.Wait()
+		select {
+		case early := <-answer:
+			t.Fatalf("woken by a tap that brought nothing yet: %+v", early)
+		default:
+		}
+		if err := attempt.Offer(verifiedAnswer(t)); err != nil {
+			t.Fatal(err)
+		}
+		if got := as[api.Presentation](t, <-answer, http.StatusOK); got.State != api.StateVerified {
+			t.Fatalf("woke up at %s", got.State)
+		}
+		again := b.do("issuer", "GET", "/v1/presentations/"+p.ID+"?wait=60s", "")
+		if got := as[api.Presentation](t, again, http.StatusOK); got.State != api.StateVerified || time.Since(start) != 0 {
+			t.Fatalf("%s after %v, want the result at once", got.State, time.Since(start))
+		}
+	})
+}
+
 // start sends a request and returns when the server has it and waits.
 func (b *bench) start(caller, method, path string) <-chan received {
 	b.t.Helper()
@@ -157,7 +186,7 @@ func TestF46_ClientDiesAfterArming(t *testing.T) {
 		t.Fatalf("%s %v", p.State, err)
 	}
 	_ = bound.Close()
-	if p, err = b.vault.Wait(t.Context(), id, 1001, p.Version); err != nil || p.State != api.StateCancelled {
+	if p, err = b.vault.Wait(t.Context(), id, 1001, vault.Past(p.Version)); err != nil || p.State != api.StateCancelled {
 		t.Fatalf("after the client died: %s, %v", p.State, err)
 	}
 
@@ -178,7 +207,7 @@ func TestF46_BoundClientDiesMidLongPoll(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = c.Close()
-	p, err := b.vault.Wait(t.Context(), id, 1001, 1)
+	p, err := b.vault.Wait(t.Context(), id, 1001, vault.Past(1))
 	if err != nil || p.State != api.StateCancelled {
 		t.Fatalf("%s, %v", p.State, err)
 	}

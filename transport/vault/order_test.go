@@ -106,7 +106,7 @@ func TestWaitSeesEveryEnd(t *testing.T) {
 		p := arm(t, v, order("front"))
 		got := make(chan api.Presentation)
 		go func() {
-			p, err := v.Wait(t.Context(), p.ID, issuer, p.Version)
+			p, err := v.Wait(t.Context(), p.ID, issuer, Past(p.Version))
 			if err != nil {
 				t.Error(err)
 			}
@@ -119,18 +119,18 @@ func TestWaitSeesEveryEnd(t *testing.T) {
 			t.Fatalf("woke up at %s, version %d after %d", seen.State, seen.Version, p.Version)
 		}
 		// Nothing is missed between two waits: an older version answers at once.
-		if again, _ := v.Wait(t.Context(), p.ID, issuer, p.Version); again.Version != seen.Version {
+		if again, _ := v.Wait(t.Context(), p.ID, issuer, Past(p.Version)); again.Version != seen.Version {
 			t.Fatalf("version %d, want %d", again.Version, seen.Version)
 		}
 		if _, err := v.Cancel(p.ID, issuer); err != nil {
 			t.Fatal(err)
 		}
-		ended, err := v.Wait(t.Context(), p.ID, issuer, 0)
+		ended, err := v.Wait(t.Context(), p.ID, issuer, Past(0))
 		if err != nil || ended.State != api.StateCancelled {
 			t.Fatalf("%s %v", ended.State, err)
 		}
 		// What has ended answers at once, whatever was seen.
-		if _, err := v.Wait(t.Context(), p.ID, issuer, ended.Version); err != nil {
+		if _, err := v.Wait(t.Context(), p.ID, issuer, Past(ended.Version)); err != nil {
 			t.Fatal(err)
 		}
 	})

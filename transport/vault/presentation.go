@@ -29,12 +29,23 @@ func (v *Vault) Get(id string, uid uint32) (api.Presentation, error) {
 	return view(e), err
 }
 
-// Wait returns a presentation as soon as its version is another than seen, or it
-// has ended. When ctx ends first it returns the presentation as it is.
-func (v *Vault) Wait(ctx context.Context, id string, uid uint32, seen uint64) (api.Presentation, error) {
+// Past is a condition for [Vault.Wait]: the version is another than seen.
+func Past(seen uint64) func(api.Presentation) bool {
+	return func(p api.Presentation) bool { return p.Version != seen }
+}
+
+// Tapped is a condition for [Vault.Wait]: there is nothing to wait for in front of
+// the reader any more.
+func Tapped(p api.Presentation) bool {
+	return p.State != api.StateArmed && p.State != api.StateReading
+}
+
+// Wait returns a presentation as soon as the condition holds, or it has ended.
+// When ctx ends first it returns the presentation as it is.
+func (v *Vault) Wait(ctx context.Context, id string, uid uint32, until func(api.Presentation) bool) (api.Presentation, error) {
 	for {
 		p, changed, err := v.watch(id, uid)
-		if err != nil || p.Version != seen || p.State.Ended() {
+		if err != nil || until(p) || p.State.Ended() {
 			return p, err
 		}
 		select {
