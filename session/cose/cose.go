@@ -43,6 +43,7 @@ var (
 // The header labels that are read.
 const (
 	labelAlgorithm = 1
+	labelType      = 16
 	labelX5Chain   = 33
 )
 
@@ -52,11 +53,13 @@ type headers struct {
 	algorithm Algorithm
 	chain     wire.Raw // x5chain, nil when there is none
 	twice     bool     // x5chain in both buckets
+	typ       wire.Raw // typ (RFC 9596) of the protected header, nil when there is none
 }
 
 type protectedHeader struct {
 	Algorithm wire.Raw `cbor:"1,keyasint,omitzero"`
 	Critical  wire.Raw `cbor:"2,keyasint,omitzero"`
+	Type      wire.Raw `cbor:"16,keyasint,omitzero"`
 	X5Chain   wire.Raw `cbor:"33,keyasint,omitzero"`
 }
 
@@ -87,7 +90,7 @@ func parseHeaders(protected []byte, unprotected wire.Raw) (headers, error) {
 	if err := wire.Unmarshal(p.Algorithm, &number, wire.KeyLimits); err != nil {
 		return h, fmt.Errorf("%w: not a number", ErrAlgorithm)
 	}
-	h.algorithm = Algorithm(number)
+	h.algorithm, h.typ = Algorithm(number), p.Type
 	h.chain, h.twice = u.X5Chain, u.X5Chain != nil && p.X5Chain != nil
 	if h.chain == nil {
 		h.chain = p.X5Chain

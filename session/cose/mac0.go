@@ -20,7 +20,7 @@ type Mac0 struct {
 // ParseMac0 reads an untagged COSE_Mac0 with HMAC 256/256 and a tag of 32 bytes.
 // It verifies nothing.
 func ParseMac0(raw []byte) (*Mac0, error) {
-	h, payload, tag, err := parse(raw)
+	h, payload, tag, err := parse(raw, wire.HeaderLimits)
 	if err != nil {
 		return nil, err
 	}

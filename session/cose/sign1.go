@@ -33,9 +33,9 @@ type message struct {
 }
 
 // parse reads the four members that COSE_Sign1 and COSE_Mac0 share.
-func parse(raw []byte) (headers, []byte, []byte, error) {
+func parse(raw []byte, l wire.Limits) (headers, []byte, []byte, error) {
 	var m message
-	if err := wire.Unmarshal(raw, &m, wire.HeaderLimits); err != nil {
+	if err := wire.Unmarshal(raw, &m, l); err != nil {
 		return headers{}, nil, nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	h, err := parseHeaders(m.Protected, m.Unprotected)
@@ -65,8 +65,10 @@ func attached(raw wire.Raw) ([]byte, error) {
 
 // ParseSign1 reads an untagged COSE_Sign1 whose algorithm is on the list. It
 // verifies nothing.
-func ParseSign1(raw []byte) (*Sign1, error) {
-	h, payload, signature, err := parse(raw)
+func ParseSign1(raw []byte) (*Sign1, error) { return parseSign1(raw, wire.HeaderLimits) }
+
+func parseSign1(raw []byte, l wire.Limits) (*Sign1, error) {
+	h, payload, signature, err := parse(raw, l)
 	if err != nil {
 		return nil, err
 	}

@@ -98,6 +98,9 @@ const (
 	CertificateSignature         Code = "KZ-511"
 	SpecimenAnchor               Code = "KZ-512"
 	TrustFileInvalid             Code = "KZ-513"
+	TrustRollback                Code = "KZ-514"
+	TrustStale                   Code = "KZ-515"
+	TrustSignature               Code = "KZ-516"
 
 	// Presentations and the socket.
 	PresentationNotFound  Code = "KZ-601"
@@ -230,6 +233,9 @@ var slugs = map[Code]string{
 	CertificateSignature:         "certificate-signature",
 	SpecimenAnchor:               "specimen-anchor",
 	TrustFileInvalid:             "trust-file-invalid",
+	TrustRollback:                "trust-rollback",
+	TrustStale:                   "trust-stale",
+	TrustSignature:               "trust-signature",
 	PresentationNotFound:         "presentation-not-found",
 	PresentationActive:           "presentation-active",
 	PresentationExpired:          "presentation-expired",

@@ -2,7 +2,6 @@ package trust
 
 import (
 	"bytes"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"os"
@@ -26,7 +25,7 @@ func ParsePEM(data []byte) ([]Anchor, error) {
 	}
 	var anchors []Anchor
 	for i, der := range ders {
-		c, err := x509.ParseCertificate(der)
+		c, err := parseCertificate(der)
 		if err == nil {
 			err = CheckAnchor(c)
 		}

@@ -123,7 +123,7 @@ func parseChain(x5chain [][]byte) (*x509.Certificate, error) {
 	}
 	var leaf, last *x509.Certificate
 	for i, der := range x5chain {
-		c, err := x509.ParseCertificate(der)
+		c, err := parseCertificate(der)
 		if err != nil {
 			return nil, fault.Wrap(fault.CertificateMalformed, err, "certificate %d", i)
 		}
@@ -176,15 +176,6 @@ func (s *Store) issuer(leaf *x509.Certificate, docType string) (Anchor, error) {
 		return Anchor{}, fault.New(fault.CertificateSignature, "document signer is not signed by the iaca it names")
 	}
 	return Anchor{}, fault.New(fault.UnknownIssuer, "no anchor bears the name of the issuer")
-}
-
-// signed reports whether parent's key signed c with an algorithm of Annex B.
-func signed(c, parent *x509.Certificate) bool {
-	switch c.SignatureAlgorithm {
-	case x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512, x509.PureEd25519:
-		return parent.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
-	}
-	return false
 }
 
 func (s *Store) usages(docType string) []asn1.ObjectIdentifier {

@@ -4,14 +4,16 @@ package wire
 type Limits struct {
 	Bytes int // of the whole message
 	Depth int // of arrays, maps and tags inside each other, at most 16
-	Items int // of one array, at most 4096
-	Pairs int // of one map, at most 4096
+	Items int // of one array, at most 65536
+	Pairs int // of one map, at most 65536
+	// BigNumbers lets tags 2 and 3 stand in the message, unread: only as Raw.
+	BigNumbers bool
 }
 
 // What the library below is told; no Limits may be wider.
 const (
 	maxDepth = 16
-	maxCount = 4096
+	maxCount = 1 << 16
 )
 
 // The kinds of messages. Each holds several times what phones of today send.
@@ -36,6 +38,12 @@ var (
 	// HeaderLimits are for COSE messages and their headers: certificates inside,
 	// and in a COSE_Sign1 an MSO as its payload.
 	HeaderLimits = Limits{Bytes: 768 << 10, Depth: 8, Items: 32, Pairs: 32}
+	// VICALLimits are for a VICAL (Annex C) and each of its entries. It lists every
+	// IACA of a continent, and their serial numbers are big numbers.
+	VICALLimits = Limits{Bytes: 8 << 20, Depth: 12, Items: 4096, Pairs: 256, BigNumbers: true}
+	// StatusLimits are for a status or identifier list, a CWT: one compressed byte
+	// string, or a map of identifiers.
+	StatusLimits = Limits{Bytes: 8 << 20, Depth: 8, Items: 64, Pairs: 1 << 16}
 )
 
 // clamped returns l with no bound wider than what the package stands for.

@@ -12,7 +12,7 @@ import (
 // over a limit (ErrLimit), or malformed (ErrMalformed): not well-formed, of
 // indefinite length, followed by more bytes, with a map key twice or a map key
 // that is neither integer nor string, a text string that is not UTF-8, a big
-// number, a number that is not finite, self-described CBOR, or content that does
+// number where the limits do not allow it, a number that is not finite, self-described CBOR, or content that does
 // not belong under tag 0, 24 or 1004. It allocates nothing unless a map is unsorted, and then
 // less than the map itself takes.
 func Precheck(data []byte, l Limits) error {
@@ -141,7 +141,10 @@ func (s *scanner) tag(number uint64, off, next int) error {
 	var want Major
 	switch number {
 	case tagBignum, tagNegativeBignum:
-		return malformed(off, "big number")
+		if !s.limits.BigNumbers {
+			return malformed(off, "big number")
+		}
+		want = Bytes
 	case tagSelfDescribed:
 		// The library would strip it even from what has to be kept as received.
 		return malformed(off, "self-described cbor")

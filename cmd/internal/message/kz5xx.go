@@ -130,12 +130,45 @@ var trust = []Entry{
 	{
 		fault.TrustFileInvalid, outOfService, CallTechnician,
 		Text{
-			"信頼する発行者の証明書ファイルを読み込めません。",
-			"A file with trusted issuer certificates cannot be read.",
+			"信頼する発行者または失効情報のファイルを読み込めません。",
+			"A file with trusted issuers or revocations cannot be read.",
 		},
 		Text{
-			"エラーに出たファイルが、PEM形式の証明書で、ユーザーkazashiから読めるか確認します。",
-			"Check that the file in the error holds PEM certificates and that the user kazashi may read it.",
+			"kazashi trust checkで調べます。ファイルが正しい種類で、ユーザーkazashiから読めるか確認します。",
+			"Run kazashi trust check. The file must be what its place says, and the user kazashi must be able to read it.",
+		},
+	},
+	{
+		fault.TrustRollback, outOfService, CallTechnician,
+		Text{
+			"登録済みのものより古いVICAL、CRLまたはステータスリストです。",
+			"A VICAL, CRL or status list is older than the one that is installed.",
+		},
+		Text{
+			"古いファイルは使われず、登録済みのものが残ります。取得元が古いものを配っていないか確認します。",
+			"The installed one stays in force. Find out why the source hands out an older one.",
+		},
+	},
+	{
+		fault.TrustStale, outOfService, CallTechnician,
+		Text{
+			"VICAL、CRLまたはステータスリストの期限が過ぎています。",
+			"A VICAL, CRL or status list is past the date of its next update.",
+		},
+		Text{
+			"新しいものを取得し、kazashi trust importで登録します。端末の時計も確認します。",
+			"Fetch the current one and install it with kazashi trust import. Check the clock, too.",
+		},
+	},
+	{
+		fault.TrustSignature, outOfService, CallTechnician,
+		Text{
+			"VICAL、CRLまたはステータスリストの署名が、信頼する発行元のものではありません。",
+			"A VICAL, CRL or status list is not signed by an authority that is trusted for it.",
+		},
+		Text{
+			"使わずに、取得元を確認します。VICALなら、設定のtrust.vical_rootsも確認します。",
+			"Do not use it; check where it came from. For a VICAL, check trust.vical_roots in the configuration.",
 		},
 	},
 }
