@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kazashi/cmd/internal/build"
 	"kazashi/cmd/internal/daemon"
 	"kazashi/configs"
 	"kazashi/session/fault"
@@ -64,7 +65,7 @@ func command() *cobra.Command {
 			}
 			return nil
 		},
-		Version:           daemon.Version(),
+		Version:           build.Version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},

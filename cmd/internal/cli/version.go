@@ -3,17 +3,14 @@ package cli
 import (
 	"context"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"kazashi/cmd/internal/build"
 )
 
-// What the release build sets with -ldflags "-X kazashi/cmd/internal/cli.version=v1.2.3".
-// A plain go build leaves it empty, and the build information of the go command counts.
-var version string
-
-// A build is what `kazashi version` tells.
-type build struct {
+// A version is what `kazashi version` tells.
+type version struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit"`
 	Modified bool   `json:"modified"` // built from a tree with changes that are in no commit
@@ -22,42 +19,25 @@ type build struct {
 	PCSC     bool   `json:"pcsc"`
 }
 
-// thisBuild returns the build of the running program. What is not known says so.
-func thisBuild() build {
-	b := build{
-		Version: version, Commit: "unknown", Go: runtime.Version(),
+// thisVersion returns that of the running program.
+func thisVersion() version {
+	b := build.Read()
+	return version{
+		Version: b.Version, Commit: b.Commit, Modified: b.Modified, Go: runtime.Version(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH, PCSC: withPCSC,
 	}
-	info, ok := debug.ReadBuildInfo()
-	if ok {
-		for _, s := range info.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				b.Commit = s.Value
-			case "vcs.modified":
-				b.Modified = s.Value == "true"
-			}
-		}
-		if b.Version == "" && info.Main.Version != "" {
-			b.Version = info.Main.Version
-		}
-	}
-	if b.Version == "" || b.Version == "(devel)" {
-		b.Version = "devel"
-	}
-	return b
 }
 
 func (a *app) versionCommand() *cobra.Command {
 	cmd := a.verb("version", phrase{
 		Ja: "このコマンドの版を表示する",
 		En: "show which version this command is",
-	}, a.version)
+	}, a.showVersion)
 	return cmd
 }
 
-func (a *app) version(context.Context) error {
-	b := thisBuild()
+func (a *app) showVersion(context.Context) error {
+	b := thisVersion()
 	if a.json {
 		return a.writeJSON(b)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"kazashi/cmd/internal/build"
 	"kazashi/transport/api"
 )
 
@@ -13,7 +14,7 @@ import (
 func (d *daemon) Status() api.Status {
 	health := d.health.look()
 	return api.Status{
-		Version: Version(), StartedAt: d.started, Specimen: d.options.Specimen,
+		Version: build.Version(), StartedAt: d.started, Specimen: d.options.Specimen,
 		Health: health.State, Readers: d.Readers(), Trust: d.anchors.Load().summary(),
 		Profiles: slices.Clone(d.profileNames), Active: d.vault.Active(),
 		Taps: &api.TapCounts{

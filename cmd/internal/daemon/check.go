@@ -12,7 +12,7 @@ import (
 // for a technician to look at. A trust file that cannot be read, with which Run
 // would start, is an error here.
 func Check(c configs.Config, o Options) (string, error) {
-	d, err := build(c, o)
+	d, err := assemble(c, o)
 	if err != nil {
 		return "", err
 	}

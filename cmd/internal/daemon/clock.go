@@ -1,9 +1,9 @@
 package daemon
 
 import (
-	"runtime/debug"
 	"time"
 
+	"kazashi/cmd/internal/build"
 	"kazashi/session/fault"
 )
 
@@ -11,18 +11,9 @@ import (
 // before it was written.
 var notBefore = func() time.Time {
 	floor := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return floor
-	}
-	for _, s := range info.Settings {
-		if s.Key != "vcs.time" {
-			continue
-		}
-		// A day of grace for a kiosk whose clock is a little behind the builder's.
-		if built, err := time.Parse(time.RFC3339, s.Value); err == nil && built.AddDate(0, 0, -1).After(floor) {
-			return built.AddDate(0, 0, -1)
-		}
+	// A day of grace for a kiosk whose clock is a little behind the builder's.
+	if built := build.Read().At.AddDate(0, 0, -1); built.After(floor) {
+		return built
 	}
 	return floor
 }()

@@ -79,9 +79,9 @@ type daemon struct {
 	customer *customer // nil unless a specimen phone taps here
 }
 
-// build makes a daemon that does not run yet: everything is read and checked, and
+// assemble makes a daemon that does not run yet: everything is read and checked, and
 // nothing outside of the process is touched.
-func build(c configs.Config, o Options) (*daemon, error) {
+func assemble(c configs.Config, o Options) (*daemon, error) {
 	d := &daemon{config: c, options: o, log: o.Log, started: time.Now().UTC().Round(0), recheck: make(chan struct{}, 1)}
 	if d.log == nil {
 		d.log = zap.NewNop()

@@ -85,7 +85,7 @@ func start(t *testing.T, scenarios []string, change func(*daemon)) *rig {
 		t.Fatal(err)
 	}
 	started := make(chan struct{})
-	r.daemon, err = build(c, Options{Specimen: true, Scenarios: scenarios, Log: log, Started: func() { close(started) }})
+	r.daemon, err = assemble(c, Options{Specimen: true, Scenarios: scenarios, Log: log, Started: func() { close(started) }})
 	if err != nil {
 		t.Fatal(err)
 	}

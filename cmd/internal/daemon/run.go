@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"kazashi/cmd/internal/build"
 	"kazashi/configs"
 	"kazashi/reader"
 	"kazashi/session/fault"
@@ -37,7 +38,7 @@ const (
 // keys (KZ-7xx), or fault.SocketUnavailable. fault.Internal means that a part
 // failed while running, or did not end in time.
 func Run(ctx context.Context, c configs.Config, o Options) error {
-	d, err := build(c, o)
+	d, err := assemble(c, o)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 		limits = server.Limits{Rate: sandboxRate, Burst: sandboxRate}
 	}
 	s := server.New(server.Config{
-		Vault: d.vault, Backend: d, Access: d.access, Version: Version(), Messages: messageOf, Observe: d.answered,
+		Vault: d.vault, Backend: d, Access: d.access, Version: build.Version(), Messages: messageOf, Observe: d.answered,
 		Limits: limits,
 	})
 	armed := d.vault.Feed().Last()
@@ -110,7 +111,7 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 	}
 	group.Go(func() error {
 		d.settle(parts)
-		d.log.Info("started", zap.String("version", Version()), zap.String("socket", d.config.Socket.Path),
+		d.log.Info("started", zap.String("version", build.Version()), zap.String("socket", d.config.Socket.Path),
 			zap.Strings("profiles", d.profileNames), zap.Int("anchors", d.anchors.Load().summary().Anchors))
 		if d.options.Started != nil {
 			d.options.Started()
