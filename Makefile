@@ -11,7 +11,7 @@ export CGO_ENABLED
 TEST_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd iproute2
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS  = -X kazashi/cmd/internal/cli.release=$(VERSION) -X kazashi/cmd/internal/daemon.release=$(VERSION)
+LDFLAGS  = -X kazashi/cmd/internal/build.release=$(VERSION)
 PROGRAMS = kazashi kazashid virtualcard
 FUZZTIME ?= 30s
 
