@@ -8,18 +8,19 @@ CGO_ENABLED ?= $(shell pkg-config --exists libpcsclite 2>/dev/null && command -v
 export CGO_ENABLED
 
 # What the tests through a real PC/SC stack need, by Debian's names.
-TEST_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd iproute2
+TEST_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd iproute2 softhsm2
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -X kazashi/cmd/internal/build.release=$(VERSION)
 PROGRAMS = kazashi kazashid virtualcard
 FUZZTIME ?= 30s
+MUTANTS  ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fuzz bench tidy clean
+.PHONY: help build demo test lint examples interop soak fuzz bench tidy clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 build: ## build the programs into bin/
 	@mkdir -p bin
@@ -31,7 +32,7 @@ demo: build ## three taps through the real socket, in this terminal; needs no re
 
 test: ## install what the tests need, then run all of them
 	@if .ci/packages $(TEST_PACKAGES); then \
-		KAZASHI_REQUIRE_PCSC=1 CGO_ENABLED=1 $(GO) test -race ./...; \
+		KAZASHI_REQUIRE_PCSC=1 KAZASHI_REQUIRE_SOFTHSM=1 CGO_ENABLED=1 $(GO) test -race ./...; \
 	else \
 		echo "make test: the tests through a real PC/SC stack will be skipped" >&2; \
 		$(GO) test ./...; \
@@ -42,6 +43,15 @@ lint: ## vet, format and the import fences
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) vet ./...
 	$(GO) tool -modfile=.ci/tools/go.mod golangci-lint run ./...
+
+examples: build ## run the programs that show integrators the socket, each that has its language here
+	@transport/examples/run bin/kazashid
+
+interop: ## other mdoc libraries judge our documents, and we theirs; REQUIRE=1 fails without node
+	@MDOC_PEERS='$(MDOC_PEERS)' REQUIRE='$(REQUIRE)' .ci/interop $(GO)
+
+soak: ## spoil valid answers MUTANTS (1000000) times; none may verify as another
+	$(GO) test -count=1 -timeout 0 -run '^TestSoak_' ./session/verify -mutants $(MUTANTS) -v
 
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	@MDOC_VECTORS=$(MDOC_VECTORS) .ci/fuzz $(GO) $(FUZZTIME)
