@@ -125,6 +125,7 @@ const (
 	ShuttingDown          Code = "KZ-620"
 	SocketUnavailable     Code = "KZ-621"
 	TooManyConnections    Code = "KZ-622"
+	LostOnRestart         Code = "KZ-623"
 
 	// Configuration, profiles and keys.
 	ConfigUnreadable         Code = "KZ-701"
@@ -137,9 +138,13 @@ const (
 	InputUnreadable          Code = "KZ-708"
 	MalformedTranscript      Code = "KZ-709"
 	Usage                    Code = "KZ-710"
+	ReloadRefused            Code = "KZ-711" // a health item: the old configuration stays in force
+	EvidenceNotRetained      Code = "KZ-712"
 
 	// The machine.
 	ClockUntrusted Code = "KZ-801"
+	LedgerDegraded Code = "KZ-802" // a health item: presentations go on without it
+	LedgerDamaged  Code = "KZ-803" // a health item: what can be read of it counts
 
 	// The terminal itself.
 	Internal                 Code = "KZ-900"
@@ -258,6 +263,7 @@ var slugs = map[Code]string{
 	ShuttingDown:                 "shutting-down",
 	SocketUnavailable:            "socket-unavailable",
 	TooManyConnections:           "too-many-connections",
+	LostOnRestart:                "lost-on-restart",
 	ConfigUnreadable:             "config-unreadable",
 	ConfigInvalid:                "config-invalid",
 	ProfileInvalid:               "profile-invalid",
@@ -268,7 +274,11 @@ var slugs = map[Code]string{
 	InputUnreadable:              "input-unreadable",
 	MalformedTranscript:          "malformed-transcript",
 	Usage:                        "usage",
+	ReloadRefused:                "reload-refused",
+	EvidenceNotRetained:          "evidence-not-retained",
 	ClockUntrusted:               "clock-untrusted",
+	LedgerDegraded:               "ledger-degraded",
+	LedgerDamaged:                "ledger-damaged",
 	Internal:                     "internal",
 	ForbiddenElementReceived:     "forbidden-element-received",
 }

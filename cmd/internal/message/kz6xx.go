@@ -233,6 +233,17 @@ var presentationsAndSocket = []Entry{
 			"Look for a program that does not close its connections.",
 		},
 	},
+	{
+		fault.LostOnRestart, startAgain, TapAgain,
+		Text{
+			"受付が終わる前に、デーモンが止まって起動し直しました。結果は残っていません。",
+			"The daemon stopped and started anew before the presentation had ended; no result is left.",
+		},
+		Text{
+			"もう一度受け付けます。印刷が済んでいるかは、受付の番号(presentation_id)で確かめます。多発する場合はログで停止の原因を調べます。",
+			"Arm again. Whether something was printed already, the presentation_id tells. If it happens often, the log tells why the daemon stopped.",
+		},
+	},
 }
 
 var fixClientOrRestart = Text{

@@ -113,4 +113,26 @@ var configurationAndKeys = []Entry{
 			"Look at --help for how the command is used.",
 		},
 	},
+	{
+		fault.ReloadRefused, worksAsk, CallTechnician,
+		Text{
+			"読み込み直した設定に誤りがあります。それまでの設定のまま動いています。",
+			"A configuration that was to be reloaded is wrong; the terminal goes on with the former one.",
+		},
+		Text{
+			"ログとkazashid --check-configが示す箇所を直し、systemctl reload kazashid.serviceをもう一度行います。",
+			"Mend what the log and kazashid --check-config name, then run systemctl reload kazashid.service again.",
+		},
+	},
+	{
+		fault.EvidenceNotRetained, outOfService, CallTechnician,
+		Text{
+			"保存しない要素を求めるプロファイルに、evidence: trueが指定されています。",
+			"A profile hands out evidence but asks for elements that it promises not to retain.",
+		},
+		Text{
+			"証拠には求めた要素がすべて含まれます。全要素をretain: trueにして保存の目的と日数を書くか、evidenceを外します。",
+			"Evidence holds every element that was asked for: set retain on all of them, with purpose and days, or take evidence out.",
+		},
+	},
 }

@@ -48,6 +48,10 @@ var (
 		"読み取りは完了しています。そのままお待ちください。",
 		"Your phone was read. Please wait a moment.",
 	}
+	worksAsk = Text{
+		"このままご利用いただけます。端末の点検が必要なことを、店員にお伝えください。",
+		"You can go on. Please tell the staff that the terminal needs a look.",
+	}
 	startAgain = Text{
 		"お手数ですが、最初からもう一度お手続きをお願いします。",
 		"Please start again from the beginning.",
