@@ -212,7 +212,10 @@ func (s *fakeService) statusChange(states []status, wait time.Duration) error {
 			if s.flicker {
 				r.state ^= 0x100
 			}
-			if r.state != states[i].current {
+			current := states[i].current
+			// Zero says nothing known, and in the upper half no counter known.
+			if current == 0 || uint16(r.state) != uint16(current) ||
+				current.counter() != 0 && current.counter() != r.state.counter() {
 				news = true
 			}
 			states[i].event, states[i].atr = r.state, r.atr

@@ -62,11 +62,13 @@ func TestF08_ServiceKilledIdleAndMidTransmit(t *testing.T) {
 	}})
 	r.await(reader.Arrived)
 	c := tap(t, s)
-	go func() { <-asked; service.Kill() }()
+	killed := make(chan struct{})
+	go func() { <-asked; service.Kill(); close(killed) }()
 	if _, err := c.Transmit(t.Context(), command); !errors.Is(err, reader.ErrNoService) {
 		t.Errorf("got %v", err)
 	}
 	_ = c.Close()
+	<-killed
 	r.await(reader.Removed)
 	r.await(reader.ServiceDown)
 	service.Start()

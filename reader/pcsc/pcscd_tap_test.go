@@ -90,7 +90,7 @@ func TestF02_CardPulledMidAPDU(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}})
-	r.await(reader.Arrived)
+	arrived := r.await(reader.Arrived)
 	c := tap(t, s)
 	go func() { <-asked; card.Remove() }()
 	if answer, err := c.Transmit(t.Context(), command); !errors.Is(err, reader.ErrCardRemoved) {
@@ -98,6 +98,15 @@ func TestF02_CardPulledMidAPDU(t *testing.T) {
 	}
 	_ = c.Close()
 	r.await(reader.Removed)
+	// That was told when powering down failed. vpcd has still to look, or it takes the
+	// next card for this one.
+	eventually(t, "removal", func() string {
+		states, err := New(Options{Include: virtual}).List(t.Context())
+		if err == nil && len(states) == 1 && states[0].Counter != arrived.Counter {
+			return ""
+		}
+		return fmt.Sprintf("%+v, %v", states, err)
+	})
 	works(t, service, s, r)
 }
 

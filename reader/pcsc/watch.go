@@ -173,6 +173,7 @@ func (c *connection) turn(ctx context.Context, known map[string]status) (news bo
 	})
 	switch codeOf(err) {
 	case timeout, cancelled, systemCancelled:
+		c.mistrustZero(known)
 		return false, nil
 	case unknownReader, readerUnavailable, noReaders:
 		return false, nil // unplugged since it was listed; the next turn's list tells
@@ -186,6 +187,19 @@ func (c *connection) turn(ctx context.Context, known map[string]status) (news bo
 		known[s.reader] = s
 	}
 	return c.watcher.report(observed(states), nil), nil
+}
+
+// mistrustZero makes the next turn look again at readers whose counter is zero, as
+// it is for a card that lay there before the service started. pcsc-lite takes a zero
+// for "no counter given", and does not say when such a card was changed for another
+// between two waits.
+func (c *connection) mistrustZero(known map[string]status) {
+	for name, s := range known {
+		if s.current.counter() == 0 && s.current&flagPresent != 0 {
+			s.current = 0
+			known[name] = s
+		}
+	}
 }
 
 // readers lists the readers with the state that each was seen in last. Readers

@@ -121,6 +121,29 @@ func TestF04_FastReinsertionIsSeen(t *testing.T) {
 	})
 }
 
+// A card that lay there before pcscd started has counter zero, which pcsc-lite does
+// not compare.
+func TestF04_FastReinsertionAfterCounterZero(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, "A")
+		f.change(func() { f.readers["A"].state = 0x20 })
+		l := listen(t, f.system(Options{}))
+		l.expect(up, here, arrived)
+		<-time.After(time.Minute)
+		l.expect()
+		f.change(func() { f.readers["A"].state += 0x20000 })
+		<-time.After(slice + time.Millisecond)
+		l.expect(removed, arrived)
+		before := f.waited()
+		<-time.After(time.Minute)
+		if n := f.waited() - before; n > 61 {
+			t.Errorf("%d waits in a minute", n)
+		}
+		l.expect()
+		l.stop()
+	})
+}
+
 func TestF05_MuteCardIsToldOnce(t *testing.T) {
 	watched(t, func(t *testing.T, f *fake, _ *System, l *listener) {
 		f.insert("A", 0x220)
