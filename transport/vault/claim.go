@@ -17,6 +17,34 @@ import (
 // It fails with the codes NotVerified (no result yet), AlreadyClaimed (under
 // another claim id) and ClaimGone (the presentation has ended).
 func (v *Vault) Claim(id, claimID string, uid uint32) ([]byte, error) {
+	body, err := v.claim(id, claimID, uid)
+	if err != nil {
+		return nil, err
+	}
+	v.ledger.Sync() // outside of the lock: a slow disk holds up this claim alone
+	if err := v.stillClaimed(id, claimID); err != nil {
+		clear(body)
+		return nil, err
+	}
+	return body, nil
+}
+
+// stillClaimed refuses a claim whose presentation ended while the disk was waited
+// for: nothing is handed out after the end.
+func (v *Vault) stillClaimed(id, claimID string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	e := v.byID[id]
+	if e == nil {
+		return fault.New(fault.ClaimGone, "presentation has ended")
+	}
+	if v.settle(e); e.p.State != api.StateClaimed || e.claimID != claimID {
+		return fault.New(fault.ClaimGone, "presentation is %s", e.p.State)
+	}
+	return nil
+}
+
+func (v *Vault) claim(id, claimID string, uid uint32) ([]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	e, err := v.find(id, uid)
@@ -72,6 +100,14 @@ func (e *entry) claim() ([]byte, error) {
 // id, and with ClaimGone when the presentation ended in another way, such as by
 // its lease.
 func (v *Vault) Ack(id, claimID string, outcome api.Outcome, uid uint32) (api.Presentation, error) {
+	p, err := v.ack(id, claimID, outcome, uid)
+	if err == nil {
+		v.ledger.Sync()
+	}
+	return p, err
+}
+
+func (v *Vault) ack(id, claimID string, outcome api.Outcome, uid uint32) (api.Presentation, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	e, err := v.find(id, uid)

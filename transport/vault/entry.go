@@ -22,7 +22,8 @@ type entry struct {
 	request  [32]byte // what was asked for under key
 	attempt  *Attempt // the tap under way
 	claimID  string
-	arena    []byte // documents in JSON: every attribute that the vault holds
+	arena    []byte    // documents in JSON: every attribute that the vault holds
+	recorded api.State // the newest state in the ledger
 	deadline time.Time
 	timer    *time.Timer
 	changed  chan struct{} // closed at the next change
@@ -54,6 +55,7 @@ func (v *Vault) schedule(e *entry, now time.Time, d time.Duration) {
 // change makes a change of e known.
 func (v *Vault) change(e *entry) {
 	e.p.Version++
+	v.record(e)
 	close(e.changed)
 	e.changed = make(chan struct{})
 	summary := e.p.Summary()
@@ -79,6 +81,11 @@ func (v *Vault) end(e *entry, state api.State, code fault.Code) {
 		e.attempt = nil
 		a.cancel(endError(&e.p))
 	}
+	v.keepEnded(e)
+}
+
+// keepEnded keeps what has ended readable for a while.
+func (v *Vault) keepEnded(e *entry) {
 	v.ended = append(v.ended, e)
 	if len(v.ended) > v.opts.MaxEnded {
 		v.forget(v.ended[0])
@@ -99,7 +106,11 @@ func (v *Vault) forget(e *entry) {
 	if e.key.name != "" {
 		delete(v.byKey, e.key)
 	}
-	v.ended = slices.DeleteFunc(v.ended, func(other *entry) bool { return other == e })
+	if i := slices.Index(v.ended, e); i == 0 { // nearly always: they end in this order
+		v.ended[0], v.ended = nil, v.ended[1:]
+	} else if i > 0 {
+		v.ended = slices.Delete(v.ended, i, i+1)
+	}
 }
 
 // wipe overwrites the attributes.

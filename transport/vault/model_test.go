@@ -2,7 +2,9 @@ package vault
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,11 +13,14 @@ import (
 
 	"kazashi/session/fault"
 	"kazashi/transport/api"
+	"kazashi/transport/ledger"
 )
 
 // A model is what the vault must be, in the simplest words. It is moved by the
 // same random actions as the vault and compared after each.
 type model struct {
+	path   string // of the ledger, "" for none
+	ledger *ledger.Ledger
 	v      *Vault
 	all    []*modelled
 	bodies map[string]string // by presentation and claim id: what was handed out
@@ -48,12 +53,20 @@ var (
 type bubble struct{ rapid.TB }
 
 func TestF45_VaultKeepsToItsModel(t *testing.T) {
-	const rounds = 30 // a walk is cheap and the rare pairs of steps matter most
+	const rounds = 30  // a walk is cheap and the rare pairs of steps matter most
+	const crashing = 3 // of them on a real disk, which takes its time
+	dir := t.TempDir()
+	onDisk := true
 	walks := func(t *testing.T) {
 		rapid.Check(bubble{t}, func(t *rapid.T) {
-			m := &model{v: New(Options{}), bodies: make(map[string]string)}
-			defer m.v.Close()
+			m := &model{bodies: make(map[string]string)}
+			if onDisk {
+				m.path = filepath.Join(dir, rand.Text())
+			}
+			m.boot(t)
+			defer func() { m.down(t) }()
 			t.Repeat(map[string]func(*rapid.T){
+				"crash":   m.crash,
 				"":        m.compare,
 				"arm":     m.arm,
 				"tap":     m.tap,
@@ -78,8 +91,51 @@ func TestF45_VaultKeepsToItsModel(t *testing.T) {
 			m.compare(t)
 		})
 	}
-	for range rounds {
+	for n := range rounds {
+		onDisk = n < crashing
 		synctest.Test(t, walks)
+	}
+}
+
+// boot starts a vault, on what the one before left on disk.
+func (m *model) boot(t *rapid.T) {
+	m.v = New(Options{})
+	if m.path == "" {
+		return
+	}
+	var remembered []ledger.Entry
+	m.ledger, remembered = ledger.Open(m.path, nil)
+	m.v.Keep(m.ledger, remembered)
+	if err := m.ledger.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if damaged, torn := m.ledger.Damaged(); damaged > 0 || torn {
+		t.Fatalf("%d damaged lines, torn %v", damaged, torn)
+	}
+}
+
+// down ends a vault. The ledger is gone first: nothing of an orderly end is in it.
+func (m *model) down(t *rapid.T) {
+	if err := m.ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.v.Close()
+}
+
+// crash is a process that is killed and started again: what had not ended is lost.
+func (m *model) crash(t *rapid.T) {
+	if m.path == "" || rapid.IntRange(0, 3).Draw(t, "crash") > 0 {
+		t.Skip("no crash")
+	}
+	m.down(t)
+	m.boot(t)
+	for _, p := range m.all {
+		if !p.ended() {
+			p.state = api.StateLost
+			if got, err := m.v.Get(p.id, p.owner); err != nil || got.Code != fault.LostOnRestart {
+				t.Fatalf("after the crash: %s (%v)", got.Code, err)
+			}
+		}
 	}
 }
 

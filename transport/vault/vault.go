@@ -16,6 +16,9 @@
 //
 // The states are those of [api.State]. Times run on the monotonic clock, so that
 // a stepped wall clock moves none of them.
+//
+// With a ledger every state is on disk before anyone is told of it, and claim and
+// ack wait until the disk has it for certain. See [Vault.Keep].
 package vault
 
 import (
@@ -25,6 +28,7 @@ import (
 	"kazashi/session/fault"
 	"kazashi/transport/api"
 	"kazashi/transport/feed"
+	"kazashi/transport/ledger"
 )
 
 // Options are the vault's times and bounds. A zero field takes the default that
@@ -35,7 +39,7 @@ type Options struct {
 	DefaultTimeout time.Duration // of an order that says none; 90 s
 	MaxTimeout     time.Duration // of any order; 5 min
 	KeepEnded      time.Duration // how long an ended presentation stays readable; 10 min
-	MaxEnded       int           // how many ended presentations stay readable; 64
+	MaxEnded       int           // how many ended presentations stay readable; 4096
 	// Specimen marks every presentation and claim as worth nothing outside tests.
 	Specimen bool
 	// Feed is told of every change; nil makes one.
@@ -54,7 +58,7 @@ func (o Options) withDefaults() Options {
 	duration(&o.MaxTimeout, 5*time.Minute)
 	duration(&o.KeepEnded, 10*time.Minute)
 	if o.MaxEnded <= 0 {
-		o.MaxEnded = 64
+		o.MaxEnded = 4096
 	}
 	if o.Feed == nil {
 		o.Feed = feed.New(0)
@@ -68,6 +72,7 @@ type Vault struct {
 
 	mu     sync.Mutex
 	closed bool
+	ledger *ledger.Ledger // nil for none
 	byID   map[string]*entry
 	byKey  map[key]*entry    // idempotency keys of everything in byID
 	live   map[string]*entry // by reader: the presentation that has not ended
