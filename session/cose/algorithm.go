@@ -6,6 +6,10 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"fmt"
+
+	"github.com/cloudflare/circl/sign/ed448"
+
+	"kazashi/session/curve/brainpool"
 )
 
 // Algorithm is a number of the IANA registry of COSE algorithms.
@@ -50,7 +54,16 @@ func signatureAlgorithm(pub crypto.PublicKey) (Algorithm, error) {
 			return ES512, nil
 		}
 		return 0, fmt.Errorf("%w: ecdsa on another curve", ErrKeyUnsupported)
-	case ed25519.PublicKey:
+	case *brainpool.PublicKey:
+		switch k.Curve() {
+		case brainpool.P256r1():
+			return ES256, nil
+		case brainpool.P320r1(), brainpool.P384r1():
+			return ES384, nil
+		case brainpool.P512r1():
+			return ES512, nil
+		}
+	case ed25519.PublicKey, ed448.PublicKey:
 		return EdDSA, nil
 	}
 	return 0, fmt.Errorf("%w: %T", ErrKeyUnsupported, pub)

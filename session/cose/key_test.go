@@ -1,20 +1,36 @@
 package cose
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"testing"
+
+	"kazashi/session/curve/brainpool"
+	"kazashi/session/curve/x448"
 )
 
 type equal interface{ Equal(crypto.PublicKey) bool }
 
 func TestKey_RoundTrip(t *testing.T) {
-	for _, pub := range []crypto.PublicKey{
-		ecKey(t, elliptic.P256()).Public(), ecKey(t, elliptic.P384()).Public(), ecKey(t, elliptic.P521()).Public(), edKey(t).Public(),
-	} {
+	montgomery, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goldilocks, err := x448.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := []crypto.PublicKey{montgomery.PublicKey(), goldilocks.PublicKey()}
+	for _, s := range suites(t) {
+		keys = append(keys, s.key.Public())
+	}
+	for _, pub := range keys {
 		raw, err := MarshalKey(pub)
 		if err != nil {
 			t.Fatal(err)
@@ -26,32 +42,72 @@ func TestKey_RoundTrip(t *testing.T) {
 		if !back.(equal).Equal(pub) {
 			t.Errorf("%T came back as another key", pub)
 		}
+		for n := range raw {
+			if _, err := ParseKey(raw[:n]); !errors.Is(err, ErrKey) {
+				t.Errorf("%T cut at %d: %v", pub, n, err)
+			}
+		}
 	}
 	if _, err := MarshalKey(ecKey(t, elliptic.P224()).Public()); !errors.Is(err, ErrKeyUnsupported) {
 		t.Errorf("P-224: %v", err)
 	}
 }
 
-func TestKey_CompressedPoint(t *testing.T) {
-	// Both signs come up within a few keys.
-	seen := map[bool]bool{}
-	for len(seen) < 2 {
-		pub := &ecKey(t, elliptic.P256()).PublicKey
-		x, y := coordinates(t, pub)
-		sign := y[len(y)-1]&1 == 1
-		seen[sign] = true
-		got, err := ParseKey(encode(t, map[int]any{1: 2, -1: 1, -2: x, -3: sign}))
-		if err != nil || !pub.Equal(got) {
-			t.Fatalf("sign %v: %v", sign, err)
+func TestKey_ECDHForm(t *testing.T) {
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		key := ecKey(t, curve)
+		agreeing, err := key.PublicKey.ECDH()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := MarshalKey(key.Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := MarshalKey(agreeing); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, %v", curve.Params().Name, got, err)
 		}
 	}
 }
 
-func coordinates(t testing.TB, pub *ecdsa.PublicKey) (x, y []byte) {
+func TestKey_CompressedPoint(t *testing.T) {
+	for id, generate := range map[int]func() crypto.PublicKey{
+		1:   func() crypto.PublicKey { return ecKey(t, elliptic.P256()).Public() },
+		2:   func() crypto.PublicKey { return ecKey(t, elliptic.P384()).Public() },
+		3:   func() crypto.PublicKey { return ecKey(t, elliptic.P521()).Public() },
+		256: func() crypto.PublicKey { return brainpoolTestKey(t, brainpool.P256r1()).Public() },
+		257: func() crypto.PublicKey { return brainpoolTestKey(t, brainpool.P320r1()).Public() },
+		258: func() crypto.PublicKey { return brainpoolTestKey(t, brainpool.P384r1()).Public() },
+		259: func() crypto.PublicKey { return brainpoolTestKey(t, brainpool.P512r1()).Public() },
+	} {
+		seen := map[bool]bool{}
+		for len(seen) < 2 { // both signs come up within a few keys
+			pub := generate()
+			x, y := coordinates(t, pub)
+			sign := y[len(y)-1]&1 == 1
+			seen[sign] = true
+			got, err := ParseKey(encode(t, map[int]any{1: 2, -1: id, -2: x, -3: sign}))
+			if err != nil || !got.(equal).Equal(pub) {
+				t.Fatalf("curve %d, sign %v: %v", id, sign, err)
+			}
+			if got, err = ParseKey(encode(t, map[int]any{1: 2, -1: id, -2: x, -3: !sign})); err != nil || got.(equal).Equal(pub) {
+				t.Fatalf("curve %d, the other sign: %v", id, err)
+			}
+		}
+	}
+}
+
+func coordinates(t testing.TB, pub crypto.PublicKey) (x, y []byte) {
 	t.Helper()
-	point, err := pub.Bytes()
-	if err != nil {
-		t.Fatal(err)
+	var point []byte
+	switch k := pub.(type) {
+	case *ecdsa.PublicKey:
+		var err error
+		if point, err = k.Bytes(); err != nil {
+			t.Fatal(err)
+		}
+	case *brainpool.PublicKey:
+		point = k.Bytes()
 	}
 	return point[1 : 1+len(point)/2], point[1+len(point)/2:]
 }
@@ -63,6 +119,7 @@ func TestF21_HostileKeys(t *testing.T) {
 	zero := make([]byte, 32)
 	// No point of P-256 has x = 1: x^3 - 3x + b is no square there.
 	none := append(make([]byte, 31), 1)
+	bx, by := coordinates(t, brainpoolTestKey(t, brainpool.P256r1()).Public())
 	wide, _ := coordinates(t, &ecKey(t, elliptic.P384()).PublicKey)
 	for _, c := range []struct {
 		name string
@@ -86,7 +143,25 @@ func TestF21_HostileKeys(t *testing.T) {
 		{"no type", map[int]any{-1: 1, -2: x, -3: y}, ErrKey},
 		{"OKP with an EC2 curve", map[int]any{1: 1, -1: 1, -2: x}, ErrKeyUnsupported},
 		{"EC2 with an OKP curve", map[int]any{1: 2, -1: 6, -2: x, -3: y}, ErrKeyUnsupported},
-		{"brainpoolP256r1", map[int]any{1: 2, -1: 256, -2: x, -3: y}, ErrKeyUnsupported},
+		{"secp256k1", map[int]any{1: 2, -1: 8, -2: x, -3: y}, ErrKeyUnsupported},
+		{"brainpoolP256r1 with a point of P-256", map[int]any{1: 2, -1: 256, -2: x, -3: y}, ErrKey},
+		{"brainpoolP256r1, sound", map[int]any{1: 2, -1: 256, -2: bx, -3: by}, nil},
+		{"brainpoolP256r1 as P-256", map[int]any{1: 2, -1: 1, -2: bx, -3: by}, ErrKey},
+		{"brainpoolP320r1 with 32 bytes", map[int]any{1: 2, -1: 257, -2: bx, -3: by}, ErrKey},
+		{"brainpoolP256r1, zero point", map[int]any{1: 2, -1: 256, -2: zero, -3: zero}, ErrKey},
+		{"brainpoolP256r1, x over the field", map[int]any{1: 2, -1: 256, -2: allOnes(32), -3: by}, ErrKey},
+		{"brainpoolP256r1, y over the field", map[int]any{1: 2, -1: 256, -2: bx, -3: allOnes(32)}, ErrKey},
+		{"brainpoolP256r1, y empty", map[int]any{1: 2, -1: 256, -2: bx, -3: []byte{}}, ErrKey},
+		{"brainpoolP256r1, compressed, x over the field", map[int]any{1: 2, -1: 256, -2: allOnes(32), -3: true}, ErrKey},
+		{"brainpoolP256r1, private", map[int]any{1: 2, -1: 256, -2: bx, -3: by, -4: bx}, ErrKey},
+		{"brainpoolP256r1 as OKP", map[int]any{1: 1, -1: 256, -2: bx}, ErrKeyUnsupported},
+		{"X25519", map[int]any{1: 1, -1: 4, -2: x}, nil},
+		{"X25519 as EC2", map[int]any{1: 2, -1: 4, -2: x, -3: y}, ErrKeyUnsupported},
+		{"X25519 of 31 bytes", map[int]any{1: 1, -1: 4, -2: x[1:]}, ErrKey},
+		{"X25519, private", map[int]any{1: 1, -1: 4, -2: x, -4: x}, ErrKey},
+		{"X448", map[int]any{1: 1, -1: 5, -2: make([]byte, 56)}, nil},
+		{"X448 of 57 bytes", map[int]any{1: 1, -1: 5, -2: make([]byte, 57)}, ErrKey},
+		{"Ed448 of 56 bytes", map[int]any{1: 1, -1: 7, -2: make([]byte, 56)}, ErrKey},
 		{"symmetric", map[int]any{1: 4, -1: 1, -2: x}, ErrKeyUnsupported},
 		{"Ed25519 of 31 bytes", map[int]any{1: 1, -1: 6, -2: x[1:]}, ErrKey},
 	} {

@@ -47,7 +47,7 @@ func SignPublished(signer crypto.Signer, payload []byte, typ string, x5chain ...
 	if err != nil {
 		return nil, err
 	}
-	s, err := gocose.NewSigner(gocose.Algorithm(alg), signer)
+	s, err := newSigner(alg, signer)
 	if err != nil {
 		return nil, fmt.Errorf("signing with %v: %w", alg, err)
 	}

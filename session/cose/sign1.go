@@ -105,7 +105,7 @@ func (s *Sign1) verify(pub crypto.PublicKey, payload []byte) error {
 	if want != s.Algorithm {
 		return fmt.Errorf("%w: %v with a key for %v", ErrAlgorithm, s.Algorithm, want)
 	}
-	verifier, err := gocose.NewVerifier(gocose.Algorithm(s.Algorithm), pub)
+	verifier, err := newVerifier(s.Algorithm, pub)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrKey, err)
 	}
@@ -146,7 +146,7 @@ func sign(signer crypto.Signer, payload []byte, detached bool, x5chain [][]byte)
 	if err != nil {
 		return nil, err
 	}
-	s, err := gocose.NewSigner(gocose.Algorithm(alg), signer)
+	s, err := newSigner(alg, signer)
 	if err != nil {
 		return nil, fmt.Errorf("signing with %v: %w", alg, err)
 	}

@@ -69,11 +69,9 @@ func forge(t testing.TB, key *ecdsa.PrivateKey, alg gocose.Algorithm, protected,
 }
 
 func TestSign1_RoundTrip(t *testing.T) {
-	keys := map[Algorithm]crypto.Signer{
-		ES256: ecKey(t, elliptic.P256()), ES384: ecKey(t, elliptic.P384()), ES512: ecKey(t, elliptic.P521()), EdDSA: edKey(t),
-	}
-	for alg, key := range keys {
-		t.Run(alg.String(), func(t *testing.T) {
+	for _, suite := range suites(t) {
+		alg, key := suite.algorithm, suite.key
+		t.Run(suite.name, func(t *testing.T) {
 			raw, err := SignAttached(key, []byte("payload"), []byte{0x30})
 			if err != nil {
 				t.Fatal(err)

@@ -40,7 +40,7 @@ func (k *PublicKey) Verify(digest, signature []byte) bool {
 // VerifyASN1 is Verify for the form of certificates: a DER sequence of two
 // integers, and nothing after it.
 func (k *PublicKey) VerifyASN1(digest, signature []byte) bool {
-	raw, err := k.curve.fromASN1(signature)
+	raw, err := k.curve.ParseSignature(signature)
 	return err == nil && k.Verify(digest, raw)
 }
 
@@ -106,7 +106,9 @@ func (c *Curve) modOrder(b []byte) *bigmod.Nat {
 // A pair is Ecdsa-Sig-Value of RFC 3279.
 type pair struct{ R, S *big.Int }
 
-func (c *Curve) fromASN1(signature []byte) ([]byte, error) {
+// ParseSignature turns a signature in DER into the form of Verify. Anything but a
+// sequence of two positive integers of at most the curve's size is an error.
+func (c *Curve) ParseSignature(signature []byte) ([]byte, error) {
 	var p pair
 	if _, err := asn1.Unmarshal(signature, &p); err != nil {
 		return nil, err
