@@ -31,14 +31,20 @@ func (n *narrator) say(t tone, label string, text phrase) {
 	n.out.say(t, pad(label, 8), text.in(n.app.lang))
 }
 
+// frame draws a panel beside a label.
+func (n *narrator) frame(label, title string, lines ...string) {
+	for _, l := range panel(title, lines...) {
+		n.out.line(plain, pad(label, 8)+l)
+		label = ""
+	}
+}
+
 // screen draws what the customer sees, and says it in English to those who do not
 // read Japanese.
 func (n *narrator) screen(gloss string, lines ...string) {
-	for _, l := range panel("キオスクの画面", lines...) {
-		n.out.line(plain, l)
-	}
+	n.frame("screen", "キオスクの画面", lines...)
 	if n.app.lang != japanese {
-		n.out.say(faint, pad("screen", 8), "customer sees: "+gloss)
+		n.out.say(faint, pad("", 8), "("+gloss+")")
 	}
 }
 
@@ -49,7 +55,7 @@ func (n *narrator) opening(status api.Status, socket string) {
 	n.out.line(plain, "")
 	n.say(plain, "", phrase{
 		"デーモン 1、ソフトウェアのスマートフォン 1、キオスク 1。要求と応答は本物のソケットを通り、暗号も検証も本物です。架空なのは人物と発行者だけです",
-		"One daemon, one phone made of software, one kiosk. Requests go over the real socket, and encryption and verification are real. Only the people and their issuer are invented."})
+		"one daemon, one phone made of software, one kiosk; requests go over a real socket, and encryption and verification are real; only the person and the issuer are invented"})
 	n.out.line(plain, "")
 	n.say(plain, "daemon", phrase{"kazashid " + status.Version, "kazashid " + status.Version})
 	n.say(plain, "socket", phrase{socket, socket})
@@ -103,10 +109,10 @@ func (n *narrator) changed(p api.Presentation, at time.Duration) {
 }
 
 func (n *narrator) claimed(p api.Presentation, s scene, claim api.Claim) {
-	call := fmt.Sprintf("POST /v1/presentations/{id}/claim -> %d, once, under a lease", len(p.Received))
+	const call = "POST /v1/presentations/{id}/claim -> "
 	n.say(plain, "socket", phrase{
-		strings.Replace(call, ", once, under a lease", " 要素、一度だけ、期限つき", 1),
-		strings.Replace(call, ", once", " elements, once", 1)})
+		fmt.Sprintf(call+"要素 %d 件、一度だけ、期限つき", len(p.Received)),
+		fmt.Sprintf(call+"elements: %d, handed out once", len(p.Received))})
 	n.out.line(plain, "")
 	rows := &table{}
 	for _, asked := range p.Asked {
@@ -119,9 +125,7 @@ func (n *narrator) claimed(p api.Presentation, s scene, claim api.Claim) {
 	lines := []string{"", centred(s.Title.Ja), ""}
 	lines = append(lines, rows.lines(panelWidth-4)...)
 	lines = append(lines, "", centred("架空の人物の見本です。証明書としては使えません"))
-	for _, l := range panel("見本 SPECIMEN", lines...) {
-		n.out.line(plain, l)
-	}
+	n.frame("paper", "見本 SPECIMEN", lines...)
 	n.out.line(plain, "")
 }
 
@@ -133,7 +137,7 @@ func (n *narrator) acked() {
 
 func (n *narrator) refused(p api.Presentation) {
 	if p.UserMessage != nil {
-		n.screen(p.UserMessage.En, p.UserMessage.Ja)
+		n.screen(terminalText(p.UserMessage.En), p.UserMessage.Ja)
 	}
 	if p.Code == "" || p.Code == fault.OK {
 		return

@@ -61,15 +61,15 @@ func (a *app) report(command string, err error) {
 		_ = a.writeJSON(map[string]failure{"error": f})
 	}
 	line := "kazashi: " + phrase{"エラー: ", "error: "}.in(a.lang) + string(f.Code) + " (" + f.Name + "): " + f.Detail
+	// One line, however long: it may hold a path, and somebody may search for it.
+	a.err.line(bad, printable(line))
 	if f.Code == fault.Usage {
-		a.err.line(bad, printable(line))
 		a.err.say(plain, "kazashi: "+phrase{"ヒント: ", "hint: "}.in(a.lang), phrase{
 			Ja: "使い方は " + command + " --help で見られます",
 			En: command + " --help shows how to use it",
 		}.in(a.lang))
 		return
 	}
-	a.err.hang(bad, line)
 	a.explain(a.err, "kazashi: ", f.Cause, f.Remedy)
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // panelWidth is how wide a panel is with its frame, in columns.
-const panelWidth = 66
+const panelWidth = 68
 
 // wideCells counts columns as a terminal does that was told to show characters of
 // ambiguous width in two.

@@ -69,7 +69,7 @@ func (a *app) showTap(r tapResult) {
 	if r.State == api.StateVerified {
 		a.out.say(good, "", fmt.Sprintf(phrase{
 			"検証済み %s、%d 件の要素が届いた",
-			"verified %s, %d elements came"}.in(a.lang), r.Code, len(r.Received)))
+			"verified %s, elements that came: %d"}.in(a.lang), r.Code, len(r.Received)))
 		t := &table{indent: 2}
 		for _, e := range r.Received {
 			t.add(e.Namespace, e.Element)

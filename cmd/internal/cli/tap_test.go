@@ -46,7 +46,7 @@ func TestTapShowsNamesAndNeverClaims(t *testing.T) {
 	for _, want := range []string{
 		"SPECIMEN", "armed address on loopback", "  Address  resident_address_unicode\n",
 		" s  armed      waiting for a phone\n", " s  verified   verified\n",
-		"verified KZ-000, 1 elements came", "no value was taken",
+		"verified KZ-000, elements that came: 1", "no value was taken",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in\n%s", want, stdout)
