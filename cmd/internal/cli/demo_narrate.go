@@ -85,12 +85,13 @@ func (n *narrator) armed(p api.Presentation, s scene, took time.Duration) {
 	for _, e := range p.Asked {
 		ja, en = append(ja, e.Label.Ja), append(en, strings.ToLower(e.Label.En))
 		if e.Retain {
-			keptJa, keptEn = "一部を保存します", "some of it is kept"
+			keptJa, keptEn = "一部だけ保存します", "some of it is kept"
 		}
 	}
 	n.screen(
 		"we ask for "+strings.Join(en, ", ")+"; "+keptEn+"; hold your phone to the reader",
-		"お渡しいただく情報: "+strings.Join(ja, "、")+" ("+keptJa+")",
+		"お渡しいただく情報: "+strings.Join(ja, "、"),
+		"この情報は"+keptJa,
 		"",
 		"スマートフォンをリーダーにかざしてください",
 	)
