@@ -24,6 +24,7 @@ type Config struct {
 	Trust        Trust         `mapstructure:"trust"`
 	Profiles     ProfileSource `mapstructure:"profiles"`
 	Presentation Presentation  `mapstructure:"presentation"`
+	Ledger       Ledger        `mapstructure:"ledger"`
 	// StepTimeout bounds each exchange with the phone that waits for nobody's
 	// consent.
 	StepTimeout time.Duration `mapstructure:"step_timeout"`
@@ -107,6 +108,12 @@ type Presentation struct {
 	Lease          time.Duration `mapstructure:"lease"`
 }
 
+// Ledger is what outlasts the daemon: ids, states and times of presentations.
+type Ledger struct {
+	// Path is the ledger's file; empty keeps none.
+	Path string `mapstructure:"path"`
+}
+
 // Log says how much is logged, and how. Personal data is in no level.
 type Log struct {
 	Level  string `mapstructure:"level"`  // debug, info, warn or error
@@ -128,6 +135,7 @@ func Default() Config {
 			DefaultTimeout: time.Minute, MaxTimeout: 5 * time.Minute,
 			Ready: 30 * time.Second, Lease: 30 * time.Second,
 		},
+		Ledger:      Ledger{Path: "/var/lib/kazashi/ledger"},
 		StepTimeout: 3 * time.Second,
 		Log:         Log{Level: "info", Format: "json"},
 	}

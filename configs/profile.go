@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -26,6 +27,9 @@ type Profile struct {
 	DocType   string     `mapstructure:"doc_type"`
 	Elements  []Element  `mapstructure:"elements"`
 	Retention *Retention `mapstructure:"retention"`
+	// Evidence hands out with a claim what an independent check of the answer needs.
+	// That holds every element that was asked for, so all of them must be retained.
+	Evidence bool `mapstructure:"evidence"`
 }
 
 // An Element is one data element that is asked for.
@@ -72,9 +76,44 @@ func Shipped() fs.FS {
 // Errors carry fault.ConfigUnreadable, fault.ProfileInvalid, or
 // fault.ElementForbidden for a profile that asks for the individual number.
 func LoadProfiles(dir string) ([]Profile, error) {
+	results, err := CheckProfiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	profiles := make([]Profile, 0, len(results))
+	for _, r := range results {
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		profiles = append(profiles, *r.Profile)
+	}
+	return profiles, nil
+}
+
+// A ProfileResult is what one file of profiles holds: a profile, or an error as
+// [LoadProfiles] returns it.
+type ProfileResult struct {
+	File    string
+	Profile *Profile // nil with an error
+	Err     error
+}
+
+// CheckProfiles reads like [LoadProfiles] and goes on after a file that is wrong.
+// Its place is a directory, a single file, or empty for the shipped profiles. It
+// fails only where there is no file to read at all.
+func CheckProfiles(place string) ([]ProfileResult, error) {
 	source, shown := Shipped(), "profiles"
-	if dir != "" {
-		source, shown = os.DirFS(dir), dir
+	if place != "" {
+		source, shown = os.DirFS(place), place
+		info, err := os.Stat(place)
+		if err != nil {
+			return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profiles")
+		}
+		if !info.IsDir() {
+			name := filepath.Base(place)
+			r := readProfile(os.DirFS(filepath.Dir(place)), name, place)
+			return []ProfileResult{r}, nil
+		}
 	}
 	names, err := fs.Glob(source, "*.yaml")
 	if err != nil {
@@ -83,19 +122,26 @@ func LoadProfiles(dir string) ([]Profile, error) {
 	if len(names) == 0 {
 		return nil, fault.New(fault.ConfigUnreadable, "%s: holds no profile (*.yaml)", shown)
 	}
-	profiles := make([]Profile, 0, len(names))
+	results := make([]ProfileResult, 0, len(names))
 	for _, name := range names {
-		content, err := fs.ReadFile(source, name)
-		if err != nil {
-			return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profile")
-		}
-		p, err := parseProfile(path.Join(shown, name), content)
-		if err != nil {
-			return nil, err
-		}
-		profiles = append(profiles, *p)
+		results = append(results, readProfile(source, name, path.Join(shown, name)))
 	}
-	return profiles, nil
+	return results, nil
+}
+
+// readProfile reads one file, which errors call by the name shown.
+func readProfile(source fs.FS, name, shown string) ProfileResult {
+	r := ProfileResult{File: shown}
+	content, err := fs.ReadFile(source, name)
+	if err != nil {
+		r.Err = fault.Wrap(fault.ConfigUnreadable, err, "reading profile")
+		return r
+	}
+	r.Profile, r.Err = parseProfile(shown, content)
+	if r.Err != nil {
+		r.Profile = nil
+	}
+	return r
 }
 
 func parseProfile(name string, content []byte) (*Profile, error) {
@@ -125,7 +171,22 @@ func parseProfile(name string, content []byte) (*Profile, error) {
 	if err := p.forbidden(d); err != nil {
 		return nil, err
 	}
-	return &p, p.validate(d)
+	if err := p.validate(d); err != nil {
+		return nil, err
+	}
+	return &p, p.unretained(d)
+}
+
+// unretained refuses evidence that would hold what the phone was told is not kept:
+// an answer is signed as a whole, and whoever keeps it keeps every element in it.
+func (p *Profile) unretained(d *document) error {
+	var found problems
+	for i, e := range p.Elements {
+		if key := "elements[" + itoa(i) + "]"; p.Evidence && !e.Retain {
+			found.add(d, key, d.lines[key], "evidence would hold %s, which is not retained", e.Identifier)
+		}
+	}
+	return found.fault(fault.EvidenceNotRetained)
 }
 
 // individualNumber is part of every name that the individual number (個人番号)
@@ -139,12 +200,13 @@ func Forbidden(identifier string) bool {
 }
 
 func (p *Profile) forbidden(d *document) error {
+	var found problems
 	for i, e := range p.Elements {
-		if Forbidden(e.Identifier) {
-			return fault.New(fault.ElementForbidden, "%s: %s is never asked for", d.at("elements["+itoa(i)+"].element"), e.Identifier)
+		if key := "elements[" + itoa(i) + "].element"; Forbidden(e.Identifier) {
+			found.add(d, key, d.lines[key], "%s is never asked for", e.Identifier)
 		}
 	}
-	return nil
+	return found.fault(fault.ElementForbidden)
 }
 
 var (

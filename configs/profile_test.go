@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -164,5 +165,57 @@ func TestProfileThatIsRefused(t *testing.T) {
 	}
 	if _, err := LoadProfiles(t.TempDir()); fault.CodeOf(err) != fault.ConfigUnreadable {
 		t.Errorf("empty directory: %v", err)
+	}
+}
+
+func TestEvidenceNeedsEveryElementRetained(t *testing.T) {
+	retained := strings.Replace(plain, "or older}}", "or older}, retain: true}", 1) +
+		"retention: {purpose: {ja: 本人確認の記録, en: Record of the check}, days: 30}\nevidence: true\n"
+	p, err := loadOne(t, retained)
+	if err != nil || !p.Evidence {
+		t.Fatalf("a profile that retains everything: %v", err)
+	}
+	for _, content := range []string{
+		plain + "evidence: true\n",
+		strings.Replace(retained, "retention:", "  - {namespace: org.iso.23220.1, element: sex, label: {ja: 性別, en: Sex}}\nretention:", 1),
+	} {
+		_, err := loadOne(t, content)
+		if fault.CodeOf(err) != fault.EvidenceNotRetained || !strings.Contains(err.Error(), "shop.yaml:") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestAllFilesOfADirectoryAreChecked(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"bad.yaml": plain, "shop.yaml": plain,
+		"worse.yaml": "name: [\n", "notes.txt": "no profile",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	results, err := CheckProfiles(dir)
+	if err != nil || len(results) != 3 {
+		t.Fatalf("%d results, %v", len(results), err)
+	}
+	var found Problems
+	if !errors.As(results[0].Err, &found) || len(found) != 1 || found[0].Line != 1 || found[0].Key != "name" ||
+		found[0].File != filepath.Join(dir, "bad.yaml") || results[0].Profile != nil {
+		t.Errorf("bad: %+v", results[0])
+	}
+	if results[1].Err != nil || results[1].Profile.Name != "shop" {
+		t.Errorf("shop: %+v", results[1])
+	}
+	if fault.CodeOf(results[2].Err) != fault.ConfigUnreadable {
+		t.Errorf("worse: %+v", results[2])
+	}
+	one, err := CheckProfiles(filepath.Join(dir, "shop.yaml"))
+	if err != nil || len(one) != 1 || one[0].Err != nil {
+		t.Errorf("one file: %+v, %v", one, err)
+	}
+	if _, err := CheckProfiles(filepath.Join(dir, "none")); fault.CodeOf(err) != fault.ConfigUnreadable {
+		t.Errorf("no place: %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"bytes"
-	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
@@ -69,14 +68,6 @@ func parse(name string, content []byte, t reflect.Type, invalid fault.Code) (*do
 	var problems problems
 	d.check("", d.root, t, &problems)
 	return d, problems.fault(invalid)
-}
-
-// at says where a key stands, for an error: file and line, as far as known.
-func (d *document) at(key string) string {
-	if line, ok := d.lines[key]; ok {
-		return fmt.Sprintf("%s:%d: %s", d.name, line, key)
-	}
-	return fmt.Sprintf("%s: %s", d.name, key)
 }
 
 // check holds a node and all below it against a type.
@@ -191,36 +182,4 @@ func join(key, name string) string {
 		return name
 	}
 	return key + "." + name
-}
-
-// problems collects what is wrong with a file, so that one reading names it all.
-type problems []problem
-
-type problem struct {
-	line int
-	err  error
-}
-
-func (p *problems) add(d *document, key string, line int, format string, args ...any) {
-	where := d.name
-	if line > 0 {
-		where = fmt.Sprintf("%s:%d", d.name, line)
-	}
-	if key != "" {
-		where += ": " + key
-	}
-	*p = append(*p, problem{line, fmt.Errorf("%s: %w", where, fmt.Errorf(format, args...))})
-}
-
-// fault returns all problems as one error, in the order of their lines.
-func (p problems) fault(code fault.Code) error {
-	if len(p) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(p, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
-	texts := make([]string, len(p))
-	for i, one := range p {
-		texts[i] = one.err.Error()
-	}
-	return fault.New(code, "%s", strings.Join(texts, "; "))
 }

@@ -96,6 +96,9 @@ func (c *Config) validate(d *document) error {
 	within("presentation.default_timeout", c.Presentation.DefaultTimeout, 5*time.Second, max(5*time.Second, c.Presentation.MaxTimeout))
 	within("presentation.ready", c.Presentation.Ready, time.Second, maxReady)
 	within("presentation.lease", c.Presentation.Lease, time.Second, maxReady)
+	if c.Ledger.Path != "" {
+		absolute("ledger.path", c.Ledger.Path)
+	}
 	within("step_timeout", c.StepTimeout, 100*time.Millisecond, maxStepTimeout)
 
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
