@@ -64,11 +64,11 @@ func TestAnnexD(t *testing.T) {
 	reader, device := privateOf(t, value("eReaderKey_d")), privateOf(t, value("eDeviceKey_d"))
 	transcript := wire.Embedded(value("sessionTranscriptBytes")).Content()
 
-	toDevice, err := reader.Agree(device.key.PublicKey())
+	toDevice, err := reader.Agree(device.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	toReader, err := device.Agree(reader.key.PublicKey())
+	toReader, err := device.Agree(reader.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestAnnexD(t *testing.T) {
 	}
 	same(t, "device request", request, value("deviceRequest"))
 
-	terminal, err := NewReader(reader, device.key.PublicKey(), transcript)
+	terminal, err := NewReader(reader, device.Public(), transcript)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,11 +137,11 @@ func TestAnnexD(t *testing.T) {
 func TestAnnexDDeviceMAC(t *testing.T) {
 	value := annexD(t)
 	transcript := wire.Embedded(value("sessionTranscriptBytes")).Content()
-	key, err := privateOf(t, value("eReaderKey_d")).MACKey(privateOf(t, value("sDeviceKey_d")).key.PublicKey(), transcript)
+	key, err := privateOf(t, value("eReaderKey_d")).MACKey(privateOf(t, value("sDeviceKey_d")).Public(), transcript)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := privateOf(t, value("sDeviceKey_d")).MACKey(privateOf(t, value("eReaderKey_d")).key.PublicKey(), transcript)
+	other, err := privateOf(t, value("sDeviceKey_d")).MACKey(privateOf(t, value("eReaderKey_d")).Public(), transcript)
 	if err != nil {
 		t.Fatal(err)
 	}

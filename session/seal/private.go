@@ -4,94 +4,104 @@ import (
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"errors"
 	"fmt"
 
 	"kazashi/session/cose"
+	"kazashi/session/curve/brainpool"
+	"kazashi/session/curve/x448"
 	"kazashi/session/fault"
-	"kazashi/session/wire"
 )
-
-// A Curve is a curve of cipher suite 1, by its number in the IANA registry of COSE.
-type Curve int64
-
-// The curves that this build has. The suite also names X448 (5) and the
-// brainpool curves (256 to 259): an entry in curves, and a type of key that
-// [ParsePublic] and Agree take, is all that another one needs.
-const (
-	P256   Curve = 1
-	P384   Curve = 2
-	P521   Curve = 3
-	X25519 Curve = 4
-)
-
-// String returns the curve's name.
-func (c Curve) String() string {
-	if k, ok := curves[c]; ok {
-		return k.name
-	}
-	return fmt.Sprintf("curve %d", int64(c))
-}
-
-var curves = map[Curve]struct {
-	name  string
-	ecdh  ecdh.Curve
-	ecdsa elliptic.Curve // nil for X25519
-}{
-	P256:   {"P-256", ecdh.P256(), elliptic.P256()},
-	P384:   {"P-384", ecdh.P384(), elliptic.P384()},
-	P521:   {"P-521", ecdh.P521(), elliptic.P521()},
-	X25519: {"X25519", ecdh.X25519(), nil},
-}
 
 var errWiped = errors.New("ephemeral key has been wiped")
 
-// A Private is one side's ephemeral key: EReaderKey or EDeviceKey. It serves one tap.
+// A Private is one side's ephemeral key: EReaderKey or EDeviceKey. It serves one tap,
+// so that nobody gets a second try at measuring what it does; all of its curves are
+// calculated in constant time besides.
 type Private struct {
-	key   *ecdh.PrivateKey
-	curve Curve
-	cose  []byte
+	curve  Curve
+	public crypto.PublicKey
+	cose   []byte
+	agree  func(peer crypto.PublicKey) ([]byte, error) // nil once wiped
+	wipe   func()                                      // nil where the key cannot be overwritten
 }
 
-// Generate makes a fresh key. It costs some ten microseconds on P-256, and may be
-// done before the tap.
+// Generate makes a fresh key. It costs some ten microseconds on P-256, some
+// milliseconds on a brainpool curve, and may be done before the tap.
 func Generate(c Curve) (*Private, error) {
 	k, ok := curves[c]
 	if !ok {
 		return nil, fault.New(fault.InvalidDeviceKey, "no keys on %s", c)
 	}
-	key, err := k.ecdh.GenerateKey(rand.Reader)
+	key, err := k.generate()
 	if err != nil {
 		return nil, fmt.Errorf("generating a key on %s: %w", c, err)
 	}
-	return FromECDH(key)
+	return FromKey(key)
 }
 
-// FromECDH takes a key that was made elsewhere: to repeat a session from a
-// recording, or for a self-test.
-func FromECDH(key *ecdh.PrivateKey) (*Private, error) {
-	curve, err := CurveOf(key.PublicKey())
-	if err != nil {
+// FromECDH is FromKey for the keys of the standard library.
+func FromECDH(key *ecdh.PrivateKey) (*Private, error) { return FromKey(key) }
+
+// FromKey takes a key that was made elsewhere: to repeat a session from a recording,
+// for a self-test, or for the EMacKey of a phone. It is an *ecdh.PrivateKey, an
+// *ecdsa.PrivateKey, an *x448.PrivateKey or a *brainpool.PrivateKey. The latter two
+// are overwritten by Wipe.
+func FromKey(key crypto.PrivateKey) (*Private, error) {
+	if k, ok := key.(*ecdsa.PrivateKey); ok {
+		agreeing, err := k.ECDH()
+		if err != nil {
+			return nil, fault.Wrap(fault.InvalidDeviceKey, err, "ephemeral key")
+		}
+		key = agreeing
+	}
+	p := new(Private)
+	switch k := key.(type) {
+	case *ecdh.PrivateKey:
+		p.public, p.agree = k.PublicKey(), agreement(k.ECDH)
+	case *x448.PrivateKey:
+		p.public, p.agree, p.wipe = k.PublicKey(), agreement(k.ECDH), k.Wipe
+	case *brainpool.PrivateKey:
+		p.public, p.agree, p.wipe = k.PublicKey(), agreement(k.ECDH), k.Wipe
+	default:
+		return nil, fault.New(fault.InvalidDeviceKey, "no key agreement with %T", key)
+	}
+	var err error
+	if p.curve, err = CurveOf(p.public); err != nil {
 		return nil, err
 	}
-	p := &Private{key: key, curve: curve}
-	p.cose, err = marshalPublic(key.PublicKey(), curve)
-	return p, err
+	if p.cose, err = cose.MarshalKey(p.public); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// agreement adapts the key agreement of one kind of key.
+func agreement[P crypto.PublicKey](ecdh func(P) ([]byte, error)) func(crypto.PublicKey) ([]byte, error) {
+	return func(peer crypto.PublicKey) ([]byte, error) {
+		remote, ok := peer.(P)
+		if !ok {
+			return nil, fmt.Errorf("no key agreement with %T", peer)
+		}
+		return ecdh(remote)
+	}
 }
 
 // Curve returns the key's curve.
 func (p *Private) Curve() Curve { return p.curve }
 
+// Public returns the public key: an *ecdh.PublicKey, an *x448.PublicKey or a
+// *brainpool.PublicKey.
+func (p *Private) Public() crypto.PublicKey { return p.public }
+
 // COSE returns the public key as encoded COSE_Key. It is not to be changed.
 func (p *Private) COSE() []byte { return p.cose }
 
-// Agree returns the shared secret Z with the other side's public key, which has
-// to lie on the same curve: an *ecdsa.PublicKey or an *ecdh.PublicKey. The caller
-// overwrites Z.
+// Agree returns the shared secret Z with the other side's public key, which has to
+// lie on the same curve: what [ParsePublic] returns, or an *ecdh.PublicKey. Z is as
+// long as a coordinate of the curve, and never all zero. The caller overwrites it.
 func (p *Private) Agree(peer crypto.PublicKey) ([]byte, error) {
-	if p == nil || p.key == nil {
+	if p == nil || p.agree == nil {
 		return nil, errWiped
 	}
 	curve, err := CurveOf(peer)
@@ -101,17 +111,14 @@ func (p *Private) Agree(peer crypto.PublicKey) ([]byte, error) {
 	if curve != p.curve {
 		return nil, fault.New(fault.InvalidDeviceKey, "key on %s, ours is on %s", curve, p.curve)
 	}
-	remote, ok := peer.(*ecdh.PublicKey)
-	if k, isECDSA := peer.(*ecdsa.PublicKey); isECDSA {
-		if remote, err = k.ECDH(); err != nil {
+	if k, ok := peer.(*ecdsa.PublicKey); ok {
+		if peer, err = k.ECDH(); err != nil {
 			return nil, fault.Wrap(fault.InvalidDeviceKey, err, "not on %s", curve)
 		}
-	} else if !ok {
-		return nil, fault.New(fault.InvalidDeviceKey, "no key agreement with %T", peer)
 	}
-	// For X25519 the standard library refuses the all-zero secret, for the other
-	// curves there is none from a point that is on its curve.
-	secret, err := p.key.ECDH(remote)
+	// For X25519 and X448 the zero secret is refused by what computes it; on the other
+	// curves no point that is on its curve gives it.
+	secret, err := p.agree(peer)
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidDeviceKey, err, "key agreement")
 	}
@@ -132,55 +139,25 @@ func (p *Private) MACKey(peer crypto.PublicKey, transcript []byte) ([]byte, erro
 	return derive(secret, transcript, infoMAC)
 }
 
-// Wipe drops the key. Calls after the first do nothing, nor do those on nil.
+// Wipe overwrites the key where that can be done, on X448 and the brainpool curves,
+// and drops it where it lies inside the standard library. Calls after the first do
+// nothing, nor do those on nil.
 func (p *Private) Wipe() {
-	if p != nil {
-		p.key = nil
+	if p == nil {
+		return
 	}
-}
-
-// CurveOf returns the curve of a public key, and KZ-208 for a key that no session
-// can be keyed with.
-func CurveOf(pub crypto.PublicKey) (Curve, error) {
-	for c, k := range curves {
-		switch pub := pub.(type) {
-		case *ecdh.PublicKey:
-			if pub.Curve() == k.ecdh {
-				return c, nil
-			}
-		case *ecdsa.PublicKey:
-			if k.ecdsa != nil && pub.Curve == k.ecdsa {
-				return c, nil
-			}
-		}
+	if p.wipe != nil {
+		p.wipe()
 	}
-	return 0, fault.New(fault.InvalidDeviceKey, "no key agreement with %T", pub)
+	p.agree, p.wipe = nil, nil
 }
 
-// An okp is the COSE_Key of an X25519 key.
-type okp struct {
-	Type  int64  `cbor:"1,keyasint"`
-	Curve int64  `cbor:"-1,keyasint"`
-	X     []byte `cbor:"-2,keyasint"`
-}
-
-// keyTypeOKP is the key type of X25519 in COSE.
-const keyTypeOKP = 1
-
-// ParsePublic reads the COSE_Key of an ephemeral key: an *ecdsa.PublicKey on one
-// of the P curves or an *ecdh.PublicKey on X25519. Every other key is KZ-208.
+// ParsePublic reads the COSE_Key of an ephemeral key: an *ecdsa.PublicKey on one of
+// the P curves, an *ecdh.PublicKey on X25519, an *x448.PublicKey, or a
+// *brainpool.PublicKey. Every other key is KZ-208, and so is one that is no point of
+// its curve.
 func ParsePublic(raw []byte) (crypto.PublicKey, error) {
 	pub, err := cose.ParseKey(raw)
-	if errors.Is(err, cose.ErrKeyUnsupported) {
-		var k okp
-		if wire.Unmarshal(raw, &k, wire.KeyLimits) == nil && k.Type == keyTypeOKP && Curve(k.Curve) == X25519 {
-			key, err := ecdh.X25519().NewPublicKey(k.X)
-			if err != nil {
-				return nil, fault.Wrap(fault.InvalidDeviceKey, err, "x of %d bytes", len(k.X))
-			}
-			return key, nil
-		}
-	}
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidDeviceKey, err, "ephemeral key")
 	}
@@ -188,17 +165,6 @@ func ParsePublic(raw []byte) (crypto.PublicKey, error) {
 		return nil, err
 	}
 	return pub, nil
-}
-
-func marshalPublic(pub *ecdh.PublicKey, c Curve) ([]byte, error) {
-	if c == X25519 {
-		return wire.Marshal(okp{Type: keyTypeOKP, Curve: int64(X25519), X: pub.Bytes()})
-	}
-	key, err := ecdsa.ParseUncompressedPublicKey(curves[c].ecdsa, pub.Bytes())
-	if err != nil {
-		return nil, err
-	}
-	return cose.MarshalKey(key)
 }
 
 // allZero looks at every byte, whatever the first ones are.

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cloudflare/circl/sign/ed448"
 	"pgregory.net/rapid"
 
+	"kazashi/session/curve/x448"
 	"kazashi/session/fault"
 )
 
@@ -47,7 +49,7 @@ func pair(t *testing.T, c Curve) (terminal, phone *Session) {
 }
 
 func TestSessionOnEveryCurve(t *testing.T) {
-	for _, c := range []Curve{P256, P384, P521, X25519} {
+	for _, c := range Curves() {
 		t.Run(c.String(), func(t *testing.T) {
 			terminal, phone := pair(t, c)
 			for i := range 3 {
@@ -65,7 +67,7 @@ func TestSessionOnEveryCurve(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Generate(256); fault.CodeOf(err) != fault.InvalidDeviceKey {
+	if _, err := Generate(8); fault.CodeOf(err) != fault.InvalidDeviceKey {
 		t.Errorf("a curve that is not there: %v", err)
 	}
 }
@@ -187,7 +189,7 @@ func TestWiped(t *testing.T) {
 	}
 	key, _ := Generate(P256)
 	other, _ := Generate(P256)
-	public := other.key.PublicKey()
+	public := other.Public()
 	key.Wipe()
 	if _, err := key.Agree(public); err == nil {
 		t.Error("a wiped key agrees")
@@ -199,6 +201,9 @@ func TestF21_EphemeralKeys(t *testing.T) {
 	signing, _, _ := ed25519.GenerateKey(rand.Reader)
 	other, _ := ecdh.P384().GenerateKey(rand.Reader)
 	p224, _ := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	goldilocks, _ := Generate(X448)
+	low, _ := x448.NewPublicKey(make([]byte, 56))
+	_, ed, _ := ed448.GenerateKey(rand.Reader)
 	zero, _ := ecdh.X25519().NewPublicKey(make([]byte, 32))
 	reader, _ := Generate(P256)
 	montgomery, _ := Generate(X25519)
@@ -210,6 +215,9 @@ func TestF21_EphemeralKeys(t *testing.T) {
 		"another curve":        {reader, other.PublicKey()},
 		"a curve of no suite":  {reader, &p224.PublicKey},
 		"the zero of X25519":   {montgomery, zero},
+		"the zero of X448":     {goldilocks, low},
+		"X448 with X25519":     {goldilocks, montgomery.Public()},
+		"an Ed448 key":         {goldilocks, ed.Public()},
 		"something else":       {reader, "key"},
 		"nothing":              {reader, nil},
 		"another kind of peer": {montgomery, other.PublicKey()},
@@ -222,14 +230,17 @@ func TestF21_EphemeralKeys(t *testing.T) {
 	offCurve := bytes.Clone(good)
 	offCurve[len(offCurve)-1] ^= 1
 	for name, raw := range map[string][]byte{
-		"off its curve":        offCurve,
-		"trailing byte":        append(bytes.Clone(good), 0),
-		"cut short":            good[:len(good)-1],
-		"brainpool":            bytes.Replace(good, []byte{0x20, 0x01}, []byte{0x20, 0x19, 1, 0}, 1),
-		"kty of a secret":      bytes.Replace(good, []byte{0x01, 0x02}, []byte{0x01, 0x04}, 1),
-		"Ed25519":              append([]byte{0xa3, 1, 1, 0x20, 6, 0x21, 0x58, 32}, make([]byte, 32)...),
-		"X25519 of 31 bytes":   append([]byte{0xa3, 1, 1, 0x20, 4, 0x21, 0x58, 31}, make([]byte, 31)...),
-		"coordinates of P-256": bytes.Replace(good, []byte{0x20, 0x01}, []byte{0x20, 0x02}, 1),
+		"off its curve":          offCurve,
+		"trailing byte":          append(bytes.Clone(good), 0),
+		"cut short":              good[:len(good)-1],
+		"point of another curve": bytes.Replace(good, []byte{0x20, 0x01}, []byte{0x20, 0x19, 1, 0}, 1),
+		"secp256k1":              bytes.Replace(good, []byte{0x20, 0x01}, []byte{0x20, 8}, 1),
+		"X448 of 55 bytes":       append([]byte{0xa3, 1, 1, 0x20, 5, 0x21, 0x58, 55}, make([]byte, 55)...),
+		"Ed448":                  append([]byte{0xa3, 1, 1, 0x20, 7, 0x21, 0x58, 57}, make([]byte, 57)...),
+		"kty of a secret":        bytes.Replace(good, []byte{0x01, 0x02}, []byte{0x01, 0x04}, 1),
+		"Ed25519":                append([]byte{0xa3, 1, 1, 0x20, 6, 0x21, 0x58, 32}, make([]byte, 32)...),
+		"X25519 of 31 bytes":     append([]byte{0xa3, 1, 1, 0x20, 4, 0x21, 0x58, 31}, make([]byte, 31)...),
+		"coordinates of P-256":   bytes.Replace(good, []byte{0x20, 0x01}, []byte{0x20, 0x02}, 1),
 	} {
 		if _, err := ParsePublic(raw); fault.CodeOf(err) != fault.InvalidDeviceKey {
 			t.Errorf("%s: %v", name, err)
@@ -262,19 +273,5 @@ func TestSessionDataRoundTrips(t *testing.T) {
 	})
 	if _, err := EncodeSessionData(SessionData{}); err == nil || !strings.Contains(err.Error(), "neither") {
 		t.Errorf("an empty message was encoded: %v", err)
-	}
-}
-
-func BenchmarkEstablish(b *testing.B) {
-	device, err := Generate(P256)
-	if err != nil {
-		b.Fatal(err)
-	}
-	public, _ := ParsePublic(device.COSE())
-	reader, _ := Generate(P256)
-	for b.Loop() {
-		if _, err := NewReader(reader, public, transcript); err != nil {
-			b.Fatal(err)
-		}
 	}
 }
