@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/fault"
 	"kazashi/session/holder"
 )
@@ -44,6 +45,13 @@ func FuzzConversation(f *testing.F) {
 	f.Add(byte(atRequest), append([]byte{13}, "\x53\x09\xa1\x66status\x14\x90\x00"...))
 	f.Add(byte(atRequest), []byte{5, 0x53, 0x82, 0x10, 0x61, 0x00, 3, 1, 0x61, 0x00, 2, 0x6C, 0x01})
 	f.Add(byte(0x80|9), []byte{4, 0, 0, 0x90, 0, 4, 0, 0, 0x90, 0})
+	for _, file := range []string{"nfc-apple-wallet-negotiated.json", "nfc-multipaz-static.json"} {
+		var recording []byte
+		for _, answer := range vectors.Values(f, file, "rapdu") {
+			recording = append(append(recording, byte(len(answer))), answer...)
+		}
+		f.Add(byte(0), recording)
+	}
 	f.Fuzz(func(t *testing.T, start byte, input []byte) {
 		negotiated, honest := start>>7, int(start&0x7F)
 		card := &fuzzed{Phone: shared[negotiated], honest: min(honest, []int{atRequest, 10}[negotiated]), input: input}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"kazashi/reader/vectors"
 )
 
 // boundaries are the lengths at which one form of a length field ends.
@@ -184,6 +186,9 @@ func FuzzParseCommand(f *testing.F) {
 func FuzzParseResponse(f *testing.F) {
 	f.Add([]byte{0x90, 0})
 	f.Add([]byte{1, 2, 3, 0x61, 0x10})
+	for _, b := range append(vectors.Values(f, "nfc-apple-wallet-negotiated.json", "rapdu"), vectors.Values(f, "nfc-multipaz-static.json", "rapdu")...) {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := ParseResponse(b)
 		if (err != nil) != (len(b) < 2) {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"kazashi/reader/vectors"
 )
 
 func TestContainersOfKnownPhones(t *testing.T) {
@@ -99,6 +101,9 @@ func TestF16_CapabilityContainers(t *testing.T) {
 
 func FuzzParseCapabilityContainer(f *testing.F) {
 	f.Add(unhex(f, "000F 20 0400 0400 0406 E104 0802 00 00"))
+	for _, b := range vectors.Values(f, "nfc-multipaz-loopback.json", "data") {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		cc, err := ParseCapabilityContainer(b)
 		if err != nil {

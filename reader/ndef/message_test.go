@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"kazashi/reader/vectors"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -197,6 +199,10 @@ func FuzzParse(f *testing.F) {
 	f.Add(tooMany(3))
 	f.Add(unhex(f, "D1 02 14 54 73 13 75726e3a6e66633a736e3a68616e646f766572"))
 	f.Add(unhex(f, "C1 01 FFFFFFFF 54 00"))
+	for _, b := range append(vectors.Values(f, "iso-annex-d.json", "handoverSelect", "handoverRequest"),
+		vectors.Values(f, "nfc-apple-wallet-negotiated.json", "handoverSelect")...) {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := Parse(b)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"kazashi/reader"
 	"kazashi/reader/apdu"
+	"kazashi/reader/vectors"
 	"kazashi/session/conversation"
 	"kazashi/session/fault"
 )
@@ -265,6 +266,9 @@ func TestEndpointRefusesBrokenChains(t *testing.T) {
 func FuzzExchange(f *testing.F) {
 	f.Add([]byte{tag, 1, 0xA0}, []byte{0x90, 0x00})
 	f.Add([]byte{tag, 0x82, 0x10}, []byte{0x61, 0x00, 0x6C, 0x01})
+	for _, m := range vectors.Values(f, "iso-annex-d.json", "sessionData", "sessionTermination") {
+		f.Add(append([]byte{tag, 0x82, byte(len(m) >> 8), byte(len(m))}, m...), []byte{})
+	}
 	f.Fuzz(func(t *testing.T, data, words []byte) {
 		x := NewExchange([]byte("request"), Options{MaxMessage: 4096})
 		sent, err := drive(t, x, func(apdu.Command) apdu.Response {

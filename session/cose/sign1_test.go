@@ -15,6 +15,7 @@ import (
 
 	gocose "github.com/veraison/go-cose"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/wire"
 )
 
@@ -266,6 +267,9 @@ func FuzzParseSign1(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add([]byte{0x84, 0x43, 0xa1, 0x01, 0x26, 0xa1, 0x18, 0x21, 0x80, 0xf6, 0x40})
+	for _, raw := range vectors.Values(f, "iso-annex-d.json", "readerAuth") {
+		f.Add(raw)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		s, err := ParseSign1(raw)
 		if err != nil {

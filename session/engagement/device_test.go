@@ -2,12 +2,14 @@ package engagement
 
 import (
 	"bytes"
+	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/fault"
 	"kazashi/session/seal"
 	"kazashi/session/wire"
@@ -170,6 +172,9 @@ func TestHandoversAreSummedUp(t *testing.T) {
 func FuzzParseQR(f *testing.F) {
 	f.Add("mdoc:owBjMS4wAYIB2BhYS6QBAiABIVgg")
 	f.Add("mdoc:")
+	for _, raw := range vectors.Values(f, "iso-annex-d.json", "deviceEngagementQR") {
+		f.Add("mdoc:" + base64.RawURLEncoding.EncodeToString(raw))
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		e, err := ParseQR(text)
 		if err != nil {

@@ -195,6 +195,9 @@ func FuzzDecodeResponse(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(raw)
+	for _, raw := range recordedResponses(f) {
+		f.Add(raw)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := ParseDeviceResponse(raw)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/cose"
 	"kazashi/session/fault"
 	"kazashi/session/wire"
@@ -291,6 +292,9 @@ func FuzzParseDeviceRequest(f *testing.F) {
 		}
 		f.Add(raw)
 		r.ReaderAuthAll = []wire.Raw{{0x80}}
+	}
+	for _, raw := range vectors.Values(f, "iso-annex-d.json", "deviceRequest") {
+		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := ParseDeviceRequest(raw)

@@ -3,8 +3,10 @@ package verify
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
+	recorded "kazashi/reader/vectors"
 	"kazashi/session/mdoc"
 	"kazashi/session/wire"
 )
@@ -127,6 +129,10 @@ func FuzzVerify(f *testing.F) {
 		if _, err := l.verify(raw, nil); err != nil {
 			f.Fatal(err)
 		}
+		f.Add(raw)
+	}
+	for _, raw := range slices.Concat(recorded.Values(f, "iso-annex-d.json", "deviceResponse"),
+		recorded.Values(f, "longfellow-mdocs.json", "mdoc"), recorded.Values(f, "auth0-example1.json", "deviceResponse")) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {

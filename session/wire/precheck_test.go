@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"kazashi/reader/vectors"
 )
 
 // small are limits that the cases below can reach in a few bytes.
@@ -244,6 +246,10 @@ func FuzzPrecheck(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
+		f.Add(b)
+	}
+	for _, b := range vectors.Values(f, "iso-annex-d.json", "deviceEngagementQR", "deviceRequest", "deviceResponse",
+		"sessionEstablishment", "sessionData", "sessionTranscriptBytes", "readerAuth", "deviceAuth") {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

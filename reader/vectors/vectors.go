@@ -1,0 +1,84 @@
+// Package vectors reads the mdoc test vectors that are not part of this repository,
+// as seeds for fuzzing. The environment variable MDOC_VECTORS names their directory;
+// without it there are none. It serves tests only, and lies under reader because
+// every layer may import that.
+package vectors
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Values returns the values in hexadecimal that stand under one of the keys, at any
+// depth of a JSON file; none when MDOC_VECTORS is unset. A file without any fails
+// the test: the key would be wrong.
+func Values(tb testing.TB, file string, keys ...string) [][]byte {
+	tb.Helper()
+	dir := os.Getenv("MDOC_VECTORS")
+	if dir == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var content any
+	if err := json.Unmarshal(raw, &content); err != nil {
+		tb.Fatalf("%s: %v", file, err)
+	}
+	values := collect(nil, content, false, keys)
+	if len(values) == 0 {
+		tb.Fatalf("%s has nothing under %v", file, keys)
+	}
+	return values
+}
+
+func collect(values [][]byte, content any, wanted bool, keys []string) [][]byte {
+	switch c := content.(type) {
+	case map[string]any:
+		for key, member := range c {
+			values = collect(values, member, slices.Contains(keys, key), keys)
+		}
+	case []any:
+		for _, member := range c {
+			values = collect(values, member, wanted, keys)
+		}
+	case string:
+		if b, err := hex.DecodeString(c); err == nil && wanted && len(b) > 0 {
+			values = append(values, b)
+		}
+	}
+	return values
+}
+
+// Files returns the contents of the files that match a pattern of [filepath.Glob];
+// none when MDOC_VECTORS is unset. The content of files named *.hex is decoded. A
+// pattern without any file fails the test.
+func Files(tb testing.TB, pattern string) [][]byte {
+	tb.Helper()
+	dir := os.Getenv("MDOC_VECTORS")
+	if dir == "" {
+		return nil
+	}
+	names, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil || len(names) == 0 {
+		tb.Fatalf("no file matches %s: %v", pattern, err)
+	}
+	var contents [][]byte
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err == nil && strings.HasSuffix(name, ".hex") {
+			raw, err = hex.DecodeString(strings.TrimSpace(string(raw)))
+		}
+		if err != nil {
+			tb.Fatalf("%s: %v", name, err)
+		}
+		contents = append(contents, raw)
+	}
+	return contents
+}
