@@ -101,6 +101,7 @@ const (
 	TrustRollback                Code = "KZ-514"
 	TrustStale                   Code = "KZ-515"
 	TrustSignature               Code = "KZ-516"
+	TrustUnwritable              Code = "KZ-517"
 
 	// Presentations and the socket.
 	PresentationNotFound  Code = "KZ-601"
@@ -241,6 +242,7 @@ var slugs = map[Code]string{
 	TrustRollback:                "trust-rollback",
 	TrustStale:                   "trust-stale",
 	TrustSignature:               "trust-signature",
+	TrustUnwritable:              "trust-unwritable",
 	PresentationNotFound:         "presentation-not-found",
 	PresentationActive:           "presentation-active",
 	PresentationExpired:          "presentation-expired",

@@ -4,16 +4,23 @@ import (
 	"bytes"
 	"encoding/pem"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"kazashi/session/fault"
 )
 
-// maxFile bounds a trust file; certificates of today are below 2 KiB each.
-const maxFile = 1 << 20
+const (
+	// maxFile bounds a file of certificates; those of today are below 2 KiB each.
+	maxFile = 1 << 20
+	// maxListFile bounds a VICAL, a CRL or a status list, which may be written in
+	// hexadecimal digits.
+	maxListFile = 20 << 20
+)
 
 // ParsePEM reads the anchors in data: one or more PEM blocks, all of them
 // certificates, or one certificate in DER. Each has to be one of an IACA, see
@@ -64,16 +71,9 @@ func certificates(data []byte) ([][]byte, error) {
 // LoadFile reads the anchors in one file, PEM or DER. Errors are KZ-513 and name
 // the file.
 func LoadFile(path string) ([]Anchor, error) {
-	info, err := os.Stat(path)
+	data, err := readFile(path, maxFile)
 	if err != nil {
-		return nil, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fault.New(fault.TrustFileInvalid, "%s: no file of at most %d bytes", path, maxFile)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
+		return nil, err
 	}
 	anchors, err := ParsePEM(data)
 	return anchors, fault.Wrap(fault.TrustFileInvalid, err, "%s", path)
@@ -92,7 +92,7 @@ func LoadDir(dir string) ([]Anchor, error) {
 	var anchors []Anchor
 	var bad []error
 	for _, entry := range entries {
-		if entry.IsDir() || !slices.Contains([]string{".pem", ".crt", ".cer", ".der"}, strings.ToLower(filepath.Ext(entry.Name()))) {
+		if entry.IsDir() || !isCertificateFile(entry.Name()) {
 			continue
 		}
 		found, err := LoadFile(filepath.Join(dir, entry.Name()))
@@ -103,4 +103,34 @@ func LoadDir(dir string) ([]Anchor, error) {
 		anchors = append(anchors, found...)
 	}
 	return anchors, errors.Join(bad...)
+}
+
+func isCertificateFile(name string) bool {
+	return slices.Contains([]string{".pem", ".crt", ".cer", ".der"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// readFile reads a regular file of at most limit bytes, as it is when it is
+// opened. Errors are KZ-513 and name the file.
+func readFile(path string, limit int64) ([]byte, error) {
+	// Not to wait for the other end of a pipe that stands where a file should.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
+	}
+	if !info.Mode().IsRegular() || info.Size() > limit {
+		return nil, fault.New(fault.TrustFileInvalid, "%s: no file of at most %d bytes", path, limit)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
+	}
+	if int64(len(data)) > limit {
+		return nil, fault.New(fault.TrustFileInvalid, "%s: no file of at most %d bytes", path, limit)
+	}
+	return data, nil
 }

@@ -84,13 +84,13 @@ func checkValidity(c *x509.Certificate, who string, at time.Time) error {
 
 // checkUsage wants one of the accepted extended key usages by name: not
 // anyExtendedKeyUsage, and not the absence of them.
-func checkUsage(c *x509.Certificate, accepted []asn1.ObjectIdentifier) error {
+func checkUsage(c *x509.Certificate, accepted []asn1.ObjectIdentifier, who string) error {
 	for _, id := range c.UnknownExtKeyUsage {
 		if slices.ContainsFunc(accepted, id.Equal) {
 			return nil
 		}
 	}
-	return fault.New(fault.CertificateEKU, "certificate is not one of a document signer")
+	return fault.New(fault.CertificateEKU, "certificate is not one of a %s", who)
 }
 
 // checkNames holds the country, and the state where both name one, of leaf and

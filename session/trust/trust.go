@@ -6,8 +6,12 @@
 // since crypto/x509 knows neither the extended key usages of the standard nor a
 // critical issuerAltName, and folds the reasons for a refusal into few.
 //
-// Revocation lists, VICALs and status lists are not read yet: a Path says nothing
-// about revocation.
+// Beside the pinned ones, anchors come from VICALs, signed lists of IACAs
+// ([ParseVICAL]). Whether a document signer or a document was revoked is looked up
+// in CRLs and status lists ([Store.Revocation]); a Path says nothing of it. All of
+// these are files ([Sources]) that another program fetches: [Load] takes them in,
+// [Import] puts a new one in place. Neither takes an older one for a newer, and a
+// file that turns bad takes nothing away from what counted before.
 package trust
 
 import (
@@ -35,6 +39,11 @@ type Anchor struct {
 	DocTypes []string
 	// Specimen marks an anchor of test documents, which count in specimen mode only.
 	Specimen bool
+	// Source says where it comes from, for people: a file or a VICAL.
+	Source string
+	// Until is when it ceases to count, whatever its certificate says: a VICAL that
+	// nobody renews vouches for nothing any more. Zero sets no such end.
+	Until time.Time
 }
 
 func (a Anchor) covers(docType string) bool {
@@ -49,6 +58,8 @@ type Options struct {
 	// signer needs one. A docType that is not listed takes UsageMDLSigner or
 	// UsageMDocSigner; an empty list accepts none.
 	SignerUsages map[string][]asn1.ObjectIdentifier
+	// Revocations are the lists that Revocation looks into.
+	Revocations Revocations
 }
 
 // A Store is a set of anchors. It does not change; to reload, make another. The
@@ -99,12 +110,13 @@ func (s *Store) Path(x5chain [][]byte, docType string, at time.Time) (*Path, err
 		return nil, err
 	}
 	for _, check := range []error{
+		checkFresh(anchor, at),
 		checkValidity(anchor.Certificate, "iaca", at),
 		checkValidity(leaf, "document signer", at),
 		CheckAnchor(anchor.Certificate),
 		checkLeaf(leaf),
 		checkCritical(leaf, "document signer"),
-		checkUsage(leaf, s.usages(docType)),
+		checkUsage(leaf, s.usages(docType), "document signer"),
 		checkNames(leaf, anchor.Certificate),
 		checkKeyIdentifier(leaf, anchor.Certificate),
 	} {
@@ -113,6 +125,14 @@ func (s *Store) Path(x5chain [][]byte, docType string, at time.Time) (*Path, err
 		}
 	}
 	return &Path{Leaf: leaf, Anchor: anchor}, nil
+}
+
+// checkFresh holds the anchor to the list that it comes from.
+func checkFresh(a Anchor, at time.Time) error {
+	if !a.Until.IsZero() && at.After(a.Until) {
+		return fault.New(fault.TrustStale, "anchor of %s counted until %s", a.Source, a.Until.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // parseChain reads all certificates and returns the leaf. Each has to be followed

@@ -44,7 +44,11 @@ func Unmarshal(data []byte, v any, l Limits) error {
 	if err := checkShape(data, v); err != nil {
 		return err
 	}
-	if err := decoding().Unmarshal(data, v); err != nil {
+	mode := decoding
+	if l.BigNumbers {
+		mode = decodingBig
+	}
+	if err := mode().Unmarshal(data, v); err != nil {
 		if errors.Is(err, ErrShape) || errors.Is(err, ErrMalformed) || errors.Is(err, ErrLimit) {
 			return err
 		}
@@ -66,14 +70,20 @@ func Marshal(v any) ([]byte, error) {
 
 // decoding holds what is left to refuse after Precheck and the shape. Its bounds
 // are the library's own; the bounds that count are those of [Limits].
-var decoding = sync.OnceValue(func() cbor.DecMode {
+var (
+	decoding = sync.OnceValue(func() cbor.DecMode { return newDecoding(cbor.BignumTagForbidden) })
+	// decodingBig lets big numbers pass; the shape has put them into Raw only.
+	decodingBig = sync.OnceValue(func() cbor.DecMode { return newDecoding(cbor.BignumTagAllowed) })
+)
+
+func newDecoding(big cbor.BignumTagMode) cbor.DecMode {
 	mode, err := cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		IndefLength:       cbor.IndefLengthForbidden,
 		MaxNestedLevels:   maxDepth + 1,
 		MaxArrayElements:  maxCount,
 		MaxMapPairs:       maxCount,
-		BignumTag:         cbor.BignumTagForbidden,
+		BignumTag:         big,
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		UTF8:              cbor.UTF8RejectInvalid,
 		IntDec:            cbor.IntDecConvertSignedOrFail,
@@ -86,7 +96,7 @@ var decoding = sync.OnceValue(func() cbor.DecMode {
 		panic(err) // constants above do not fit the library
 	}
 	return mode
-})
+}
 
 var encoding = sync.OnceValue(func() cbor.EncMode {
 	mode, err := cbor.CoreDetEncOptions().EncMode()

@@ -46,7 +46,7 @@ func exitOf(err error) int {
 		return exitUnreadable
 	case fault.SocketUnavailable, fault.ShuttingDown, fault.ReaderServiceDown, fault.ReaderUnsupported:
 		return exitUnavailable
-	case fault.Forbidden, fault.ReaderServiceDenied:
+	case fault.Forbidden, fault.ReaderServiceDenied, fault.TrustUnwritable:
 		return exitDenied
 	case fault.PresentationActive, fault.TooManyRequests, fault.TooManyConnections, fault.ReaderBusy:
 		return exitTemporary

@@ -171,4 +171,15 @@ var trust = []Entry{
 			"Do not use it; check where it came from. For a VICAL, check trust.vical_roots in the configuration.",
 		},
 	},
+	{
+		fault.TrustUnwritable, outOfService, CallTechnician,
+		Text{
+			"VICAL、CRL、ステータスリストの置き場所(trust.dir)に書き込めません。",
+			"The directory for VICALs, CRLs and status lists (trust.dir) cannot be written.",
+		},
+		Text{
+			"rootで実行しているか、ディスクに空きがあるか確認します。登録済みのものは元のままです。",
+			"Run the import as root and check that the disk has room. What was installed is as it was.",
+		},
+	},
 }

@@ -1,0 +1,108 @@
+package trust
+
+import (
+	"crypto/x509"
+	"slices"
+	"time"
+)
+
+// Sources say where trust comes from.
+type Sources struct {
+	// Anchors are pinned IACA certificates.
+	Anchors []Pin
+	// Roots are the pinned certificates of VICAL providers.
+	Roots []Pin
+	// Dir holds what changes by itself, one file each: VICALs in vical/, CRLs in crl/
+	// and status lists in status/. A folder that is not there holds nothing; an empty
+	// Dir is none. Files whose names begin with a dot are not looked at.
+	Dir string
+	// Grace is how long past its next update a VICAL's anchors count.
+	Grace time.Duration
+}
+
+// A Pin is a file of certificates, PEM or DER, or a folder of such files, and the
+// docTypes for which they count; none means any.
+type Pin struct {
+	Path     string
+	DocTypes []string
+}
+
+// The folders of Dir.
+const (
+	vicalFolder  = "vical"
+	crlFolder    = "crl"
+	statusFolder = "status"
+)
+
+// A Finding is something that is wrong with one file, or one entry of it.
+type Finding struct {
+	File string // as it was opened
+	Err  error  // with a code
+	// Warning means that nothing is lost by it: an entry of a VICAL that was skipped, a
+	// CRL of an authority that is not trusted.
+	Warning bool
+	// Kept means that what the file held before still counts.
+	Kept bool
+}
+
+// A Set is all that was found, at one time, in its Sources. It does not change.
+type Set struct {
+	// Anchors are the pinned ones and, after them, those of VICALs.
+	Anchors []Anchor
+	VICALs  []Installed[*VICAL]
+	CRLs    []Installed[*CRL]
+	Lists   []Installed[*StatusList]
+
+	vicalRoots []Root
+	findings   []Finding
+	damaged    []string
+	pins       map[string][]Anchor            // by file
+	roots      map[string][]*x509.Certificate // by file
+}
+
+// Installed is a list with the file that it is in.
+type Installed[T any] struct {
+	File string
+	List T
+}
+
+// Revocations returns the CRLs and status lists for a Store.
+func (s *Set) Revocations() Revocations {
+	r := Revocations{Damaged: s.damaged}
+	for _, c := range s.CRLs {
+		r.CRLs = append(r.CRLs, c.List)
+	}
+	for _, l := range s.Lists {
+		r.Lists = append(r.Lists, l.List)
+	}
+	return r
+}
+
+// Findings returns what is wrong as of a time: what was found on loading, and
+// the lists that have become stale since.
+func (s *Set) Findings(at time.Time) []Finding {
+	found := slices.Clone(s.findings)
+	return slices.Concat(found, stale(s.VICALs, at), stale(s.CRLs, at), stale(s.Lists, at))
+}
+
+func stale[T list[T]](lists []Installed[T], at time.Time) []Finding {
+	var found []Finding
+	for _, l := range lists {
+		if err := l.List.Stale(at); err != nil {
+			found = append(found, Finding{File: l.File, Err: err})
+		}
+	}
+	return found
+}
+
+// list is what VICALs, CRLs and status lists have in common.
+type list[T any] interface {
+	// id tells lists apart: a newer list of the same id takes the place of an older.
+	id() string
+	Stale(at time.Time) error
+	Supersedes(old T) error
+}
+
+func (v *VICAL) id() string      { return vicalName(v) }
+func (c *CRL) id() string        { return crlName(c.Issuer) }
+func (l *StatusList) id() string { return statusName(l.URI) }
