@@ -51,18 +51,30 @@ func SignPublished(signer crypto.Signer, payload []byte, typ string, x5chain ...
 	if err != nil {
 		return nil, fmt.Errorf("signing with %v: %w", alg, err)
 	}
-	protected := gocose.ProtectedHeader{gocose.HeaderLabelAlgorithm: gocose.Algorithm(alg)}
+	header := map[int64]any{labelAlgorithm: int64(alg)}
 	if typ != "" {
-		protected[int64(labelType)] = typ
+		header[labelType] = typ
 	}
 	switch len(x5chain) {
 	case 0:
 	case 1:
-		protected[int64(labelX5Chain)] = x5chain[0]
+		header[labelX5Chain] = x5chain[0]
 	default:
-		protected[int64(labelX5Chain)] = x5chain
+		header[labelX5Chain] = x5chain
 	}
-	m := gocose.Sign1Message{Headers: gocose.Headers{Protected: protected}, Payload: payload}
+	// go-cose would not write a typ without a slash, which is in use.
+	content, err := wire.Marshal(header)
+	if err != nil {
+		return nil, err
+	}
+	protected, err := wire.Marshal(content)
+	if err != nil {
+		return nil, err
+	}
+	m := gocose.Sign1Message{Headers: gocose.Headers{
+		RawProtected: protected,
+		Protected:    gocose.ProtectedHeader{gocose.HeaderLabelAlgorithm: gocose.Algorithm(alg)},
+	}, Payload: payload}
 	if err := m.Sign(rand.Reader, nil, s); err != nil {
 		return nil, fmt.Errorf("signing with %v: %w", alg, err)
 	}

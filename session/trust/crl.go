@@ -86,6 +86,9 @@ func parseCRL(data []byte) (*x509.RevocationList, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.TrustFileInvalid, err, "crl")
 	}
+	if len(list.Raw) != len(data) {
+		return nil, fault.New(fault.TrustFileInvalid, "crl: bytes behind it")
+	}
 	for _, e := range list.Extensions {
 		switch {
 		case e.Id.Equal(oidDeltaCRL):
