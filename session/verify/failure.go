@@ -21,6 +21,7 @@ const (
 	CheckDocType           Check = "doctype"
 	CheckValidity          Check = "validity"
 	CheckIssuingCountry    Check = "issuing-country"
+	CheckRevocation        Check = "revocation"
 	CheckDeviceKey         Check = "device-key"
 	CheckKeyAuthorizations Check = "key-authorizations"
 	CheckDeviceAuth        Check = "device-authentication"
@@ -31,7 +32,7 @@ const (
 func Checks() []Check {
 	return []Check{
 		CheckClock, CheckTranscript, CheckResponse, CheckStatus, CheckDocuments,
-		CheckIssuerAuth, CheckPath, CheckIssuerSignature, CheckMSO, CheckDigests, CheckDocType, CheckValidity, CheckIssuingCountry,
+		CheckIssuerAuth, CheckPath, CheckIssuerSignature, CheckMSO, CheckDigests, CheckDocType, CheckValidity, CheckIssuingCountry, CheckRevocation,
 		CheckDeviceKey, CheckKeyAuthorizations, CheckDeviceAuth, CheckComplete,
 	}
 }

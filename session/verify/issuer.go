@@ -52,6 +52,7 @@ func (d *examination) steps() []step {
 		{CheckDocType, d.compareDocType},
 		{CheckValidity, d.checkValidity},
 		{CheckIssuingCountry, d.compareCountry},
+		{CheckRevocation, d.checkRevocation},
 		{CheckDeviceKey, d.readDeviceKey},
 		{CheckKeyAuthorizations, d.checkKeyAuthorizations},
 		{CheckDeviceAuth, d.verifyDeviceAuth},

@@ -8,6 +8,7 @@ import (
 
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
+	"kazashi/session/trust"
 )
 
 // Verified is an answer that passed every check. Only [Verifier.Verify] makes one
@@ -26,6 +27,8 @@ type Document struct {
 	// Specimen means that the document is vouched for by a specimen anchor only.
 	Specimen                      bool
 	Signed, ValidFrom, ValidUntil time.Time
+	// Revocation is trust.Valid, or trust.Undetermined where the policy let that pass.
+	Revocation trust.State
 	// Elements are those that were asked for, ordered by namespace and in it as
 	// the phone sent them.
 	Elements []Element

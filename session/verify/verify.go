@@ -3,7 +3,8 @@
 // the first that fails ends it, with the name of the check and a code. What has
 // passed them all becomes a [Verified], and nothing else can.
 //
-// The package does no I/O and keeps no clock. Revocation is not checked yet.
+// The package does no I/O and keeps no clock: revocation is looked up in the lists
+// that the trust store holds.
 package verify
 
 import (
@@ -33,6 +34,9 @@ type Verifier struct {
 	// Skew is by how much validFrom and validUntil may miss the clock. The dates
 	// of certificates are taken as they are.
 	Skew time.Duration
+	// Undetermined says what becomes of a document of which it cannot be told
+	// whether it was revoked.
+	Undetermined Policy
 }
 
 // Input is one answer and the session it came in.

@@ -89,6 +89,7 @@ var checks = map[verify.Check]phrase{
 	verify.CheckDocType:           {"docType の一致", "docType is the signed one"},
 	verify.CheckValidity:          {"有効期間", "period of validity"},
 	verify.CheckIssuingCountry:    {"発行国の一致", "issuing country"},
+	verify.CheckRevocation:        {"失効の有無", "revocation lists"},
 	verify.CheckDeviceKey:         {"端末の公開鍵", "phone's key"},
 	verify.CheckKeyAuthorizations: {"端末署名を許す要素", "elements the phone may vouch for"},
 	verify.CheckDeviceAuth:        {"端末による認証", "device authentication"},
