@@ -1,12 +1,13 @@
 // Package cli is the kazashi command, for the technician at a kiosk and the
 // developer of one.
 //
-//	kazashi status    what the daemon and its reader are doing, and what is wrong
-//	kazashi readers   which readers there are
-//	kazashi tap       one tap to try the terminal, without taking any attribute
-//	kazashi verify    judge a recorded answer of a phone
-//	kazashi demo      see the whole flow without any hardware
-//	kazashi version   which version this is
+//	kazashi status      what the daemon and its reader are doing, and what is wrong
+//	kazashi readers     which readers there are
+//	kazashi tap         one tap to try the terminal, without taking any attribute
+//	kazashi verify      judge a recorded answer of a phone
+//	kazashi engagement  decode the QR code (mdoc:) of a phone
+//	kazashi demo        see the whole flow without any hardware
+//	kazashi version     which version this is
 //
 // Every verb takes --json for machines, --lang ja|en for people (otherwise the
 // locale decides) and --socket for a daemon elsewhere. What is written for people
@@ -30,6 +31,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -119,10 +121,14 @@ func noArguments(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// writeJSON writes v as one indented JSON document.
+// writeJSON writes v as one indented JSON document. That nobody reads it to its
+// end is no error.
 func (a *app) writeJSON(v any) error {
 	enc := json.NewEncoder(a.Stdout)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fault.Wrap(fault.Internal, err, "writing the result")
+	}
+	return nil
 }

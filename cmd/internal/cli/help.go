@@ -28,7 +28,8 @@ func (a *app) showHelp(cmd *cobra.Command, _ []string) {
 		}
 		a.out.table(t)
 	} else {
-		a.out.line(plain, "  "+cmd.CommandPath()+phrase{" [オプション]", " [FLAGS]"}.in(a.lang))
+		arguments := strings.TrimPrefix(cmd.Use, cmd.Name())
+		a.out.line(plain, "  "+cmd.CommandPath()+arguments+phrase{" [オプション]", " [FLAGS]"}.in(a.lang))
 	}
 	if cmd.HasExample() {
 		a.heading(phrase{"例:", "examples:"})

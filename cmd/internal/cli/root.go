@@ -45,7 +45,7 @@ func (a *app) command() *cobra.Command {
 	root.SetHelpCommand(a.helpCommand(root))
 	root.AddCommand(
 		a.statusCommand(), a.readersCommand(), a.tapCommand(),
-		a.verifyCommand(), a.demoCommand(), a.versionCommand(),
+		a.verifyCommand(), a.engagementCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	root.SetHelpFunc(a.showHelp)
 	return root
