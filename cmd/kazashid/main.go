@@ -3,6 +3,9 @@
 // held over the reader, verifies the answer after ISO/IEC 18013-5, and hands the
 // verified attributes over once.
 //
+// SIGHUP has it read configuration, profiles, anchors and reader key anew; what is
+// wrong with them leaves the old ones in force. SIGTERM ends it in order.
+//
 // Exit status: 0 stopped in order, 64 wrong command line, 69 the socket is not
 // available, 70 internal fault, 78 wrong configuration.
 package main
@@ -108,6 +111,14 @@ func (f *flags) execute(cmd *cobra.Command) error {
 	options.Log, err = daemon.NewLogger(config.Log, options.Specimen, os.Stderr)
 	if err != nil {
 		return err
+	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	options.Hangup = hangup
+	options.Reload = func() (*configs.Config, error) {
+		config, _, err := f.resolve()
+		return config, err
 	}
 	return daemon.Run(cmd.Context(), *config, options)
 }

@@ -74,6 +74,8 @@ type Presentation struct {
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// Asked is what the phone is asked for, to be shown before the tap.
 	Asked []AskedElement `json:"asked"`
+	// Evidence tells that the claim will hold [Evidence].
+	Evidence bool `json:"evidence,omitempty"`
 	// Received names what a verified answer holds, without values.
 	Received []ElementName `json:"received,omitempty"`
 	// Outcome is what the issuer told when it acked.

@@ -103,7 +103,7 @@ func (s *Server) arm(c *call, request api.ArmRequest, key string, digest [32]byt
 	p, created, err := s.Vault.Arm(vault.Order{
 		Profile: profile.Name, Transaction: request.Transaction, Reader: reader,
 		Timeout: time.Duration(request.TimeoutMS) * time.Millisecond,
-		Owner:   c.peer.UID, Bound: request.Bind, Asked: profile.Asked,
+		Owner:   c.peer.UID, Bound: request.Bind, Asked: profile.Asked, Evidence: profile.Evidence,
 		IdempotencyKey: key, Request: digest,
 	})
 	if conn := connOf(c.r.Context()); created && request.Bind && conn != nil {

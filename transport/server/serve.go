@@ -92,7 +92,7 @@ func (s *Server) admit(c *call, rt *route, allow []string) error {
 	if !slices.Contains([]string{"", "kazashi", "localhost", "unix"}, c.r.Host) {
 		return fault.New(fault.ForeignOrigin, "the Host is not this one: say kazashi or localhost")
 	}
-	roles := s.Access.Roles(c.peer)
+	roles := s.access.Load().Roles(c.peer)
 	if !s.rates.allow(c.peer, roles) {
 		c.w.Header().Set("Retry-After", "1")
 		return fault.New(fault.TooManyRequests, "more requests than this user may send")

@@ -15,6 +15,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"kazashi/session/fault"
@@ -39,7 +40,7 @@ type Backend interface {
 type Config struct {
 	Vault   *vault.Vault
 	Backend Backend
-	Access  Access
+	Access  Access // at first; see Server.SetAccess
 	Version string // of the daemon
 	// Messages says what people are told of a code.
 	Messages func(fault.Code) api.Message
@@ -101,6 +102,7 @@ type Answered struct {
 type Server struct {
 	Config
 
+	access   atomic.Pointer[Access]
 	identify func(net.Conn) (Peer, error)
 	mux      *http.ServeMux
 	http     *http.Server
@@ -120,6 +122,7 @@ func New(c Config) *Server {
 		streams:  quota{total: c.Limits.Streams, each: c.Limits.StreamsEach},
 		rates:    rates{limit: c.Limits.Rate, burst: c.Limits.Burst},
 	}
+	s.SetAccess(c.Access)
 	s.mux = s.newMux()
 	base, stop := context.WithCancelCause(context.Background())
 	s.stop = stop
@@ -137,6 +140,10 @@ func New(c Config) *Server {
 	}
 	return s
 }
+
+// SetAccess changes who has which role, from the next request on. What is under
+// way goes on.
+func (s *Server) SetAccess(a Access) { s.access.Store(&a) }
 
 // Serve answers on a listener until [Server.Shutdown]; it then returns nil. It may
 // be called for several listeners.

@@ -12,8 +12,10 @@ import (
 // Fail ends it; calls after the end, and calls after the presentation ended for
 // another reason, change nothing.
 type Attempt struct {
-	ID      string // of the presentation
-	Profile string
+	ID       string // of the presentation
+	Profile  string
+	Asked    []api.AskedElement // what was shown when it was armed; not to be changed
+	Evidence bool
 
 	vault  *Vault
 	entry  *entry
@@ -33,7 +35,7 @@ func (v *Vault) Begin(reader string) (*Attempt, bool) {
 	if v.settle(e); e.p.State != api.StateArmed {
 		return nil, false
 	}
-	a := &Attempt{ID: e.p.ID, Profile: e.p.Profile, vault: v, entry: e}
+	a := &Attempt{ID: e.p.ID, Profile: e.p.Profile, Asked: e.p.Asked, Evidence: e.p.Evidence, vault: v, entry: e}
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
 	e.attempt = a
 	e.p.State = api.StateReading

@@ -17,6 +17,7 @@ type Order struct {
 	Owner       uint32        // uid of the issuer
 	Bound       bool          // ends by [Vault.Release] unless claimed
 	Asked       []api.AskedElement
+	Evidence    bool // the claim holds what an independent check needs
 
 	// IdempotencyKey, when set, makes the owner's second order of that key return
 	// the presentation of the first, as long as that can be read.
@@ -66,7 +67,7 @@ func (v *Vault) Arm(o Order) (api.Presentation, bool, error) {
 		p: api.Presentation{
 			ID: rand.Text(), State: api.StateArmed, Profile: o.Profile, Transaction: o.Transaction,
 			Reader: o.Reader, Bind: o.Bound, ArmedAt: now.UTC().Round(0),
-			Asked: append([]api.AskedElement{}, o.Asked...), Specimen: v.opts.Specimen,
+			Asked: append([]api.AskedElement{}, o.Asked...), Evidence: o.Evidence, Specimen: v.opts.Specimen,
 		},
 		owner:   o.Owner,
 		request: o.Request,

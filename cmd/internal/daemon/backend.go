@@ -16,7 +16,7 @@ func (d *daemon) Status() api.Status {
 	return api.Status{
 		Version: build.Version(), StartedAt: d.started, Specimen: d.options.Specimen,
 		Health: health.State, Readers: d.Readers(), Trust: d.anchors.Load().summary(),
-		Profiles: slices.Clone(d.profileNames), Active: d.vault.Active(),
+		Profiles: slices.Clone(d.rules.Load().profileNames), Active: d.vault.Active(),
 		Taps: &api.TapCounts{
 			Total: d.counts.total.Load(), Ignored: d.counts.ignored.Load(),
 			Verified: d.counts.verified.Load(), Failed: d.counts.failed.Load(),
@@ -48,23 +48,27 @@ func (d *daemon) Readers() []api.Reader {
 
 // Profiles returns what may be asked, by name.
 func (d *daemon) Profiles() []api.Profile {
-	profiles := make([]api.Profile, 0, len(d.profileNames))
-	for _, name := range d.profileNames {
-		p, _ := d.Profile(name)
-		profiles = append(profiles, p)
+	rules := d.rules.Load()
+	profiles := make([]api.Profile, 0, len(rules.profileNames))
+	for _, name := range rules.profileNames {
+		profiles = append(profiles, d.show(rules.profiles[name]))
 	}
 	return profiles
 }
 
 // Profile returns one profile.
 func (d *daemon) Profile(name string) (api.Profile, bool) {
-	p, ok := d.profiles[name]
+	p, ok := d.rules.Load().profiles[name]
 	if !ok {
 		return api.Profile{}, false
 	}
+	return d.show(p), true
+}
+
+func (d *daemon) show(p profile) api.Profile {
 	shown := p.shown
 	shown.Usable = d.anchors.Load().covers(p)
-	return shown, true
+	return shown
 }
 
 // Trust returns what verification rests on.

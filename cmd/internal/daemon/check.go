@@ -27,8 +27,9 @@ func Check(c configs.Config, o Options) (string, error) {
 	}
 	line("socket", "%s", d.config.Socket.Path)
 	line("reader", "%s", d.config.Reader.Backend)
-	for _, name := range d.profileNames {
-		p := d.profiles[name]
+	rules := d.rules.Load()
+	for _, name := range rules.profileNames {
+		p := rules.profiles[name]
 		state := ""
 		if !a.covers(p) {
 			state = " (no trust anchor: nobody can be verified)"
@@ -42,10 +43,10 @@ func Check(c configs.Config, o Options) (string, error) {
 		}
 		line("anchor", "%s %s, until %s, for %s", anchor.Country, anchor.CommonName, anchor.NotAfter.Format("2006-01-02"), scope)
 	}
-	if d.readerAuth == nil {
+	if rules.readerAuth == nil {
 		line("reader key", "none: requests go out unsigned")
 	} else {
-		line("reader key", "%s, until %s", d.readerAuth.Certificate.Subject.CommonName, d.readerAuth.Certificate.NotAfter.Format("2006-01-02"))
+		line("reader key", "%s, until %s", rules.readerAuth.Certificate.Subject.CommonName, rules.readerAuth.Certificate.NotAfter.Format("2006-01-02"))
 	}
 	return b.String(), nil
 }

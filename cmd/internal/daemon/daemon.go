@@ -10,6 +10,7 @@ package daemon
 
 import (
 	"crypto/elliptic"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,9 +26,9 @@ import (
 	"kazashi/session/holder"
 	"kazashi/session/key"
 	"kazashi/session/specimen"
-	"kazashi/session/trust"
 	"kazashi/session/verify"
 	"kazashi/transport/api"
+	"kazashi/transport/ledger"
 	"kazashi/transport/server"
 	"kazashi/transport/vault"
 )
@@ -46,6 +47,9 @@ type Options struct {
 	Scenarios []string
 	// Log takes what is logged; nil takes nothing.
 	Log *zap.Logger
+	// Reload, when set, reads the configuration anew, each time that Hangup sends.
+	Reload func() (*configs.Config, error)
+	Hangup <-chan os.Signal
 	// Started, when set, is called once the socket is served.
 	Started func()
 }
@@ -59,20 +63,22 @@ const skew = time.Minute
 // A daemon is one run.
 type daemon struct {
 	config  configs.Config
+	given   configs.Config // before specimen mode changed it
 	options Options
 	log     *zap.Logger
 	started time.Time
 
-	profiles     map[string]profile
-	profileNames []string
-	anchors      atomic.Pointer[anchors]
-	readerAuth   *key.Reader       // nil when requests go out unsigned
-	seen         engagement.Memory // phones that use their ephemeral key again
-	access       server.Access
+	rules   atomic.Pointer[rules]
+	anchors atomic.Pointer[anchors]
+	refused atomic.Pointer[api.HealthItem] // why the newest reload was, nil when it was not
+	pki     *specimen.PKI                  // nil outside of specimen mode
+	seen    engagement.Memory              // phones that use their ephemeral key again
 
 	system   reader.System
 	readers  *readers
 	vault    *vault.Vault
+	ledger   *ledger.Ledger // nil for none
+	server   *server.Server
 	health   *health
 	recheck  chan struct{} // of one slot: health may have changed
 	counts   counts
@@ -82,38 +88,32 @@ type daemon struct {
 // assemble makes a daemon that does not run yet: everything is read and checked, and
 // nothing outside of the process is touched.
 func assemble(c configs.Config, o Options) (*daemon, error) {
-	d := &daemon{config: c, options: o, log: o.Log, started: time.Now().UTC().Round(0), recheck: make(chan struct{}, 1)}
+	d := &daemon{config: c, given: c, options: o, log: o.Log, started: time.Now().UTC().Round(0), recheck: make(chan struct{}, 1)}
 	if d.log == nil {
 		d.log = zap.NewNop()
 	}
 	var err error
-	if d.profiles, d.profileNames, err = loadProfiles(c.Profiles.Dir); err != nil {
+	if d.pki, err = specimenPKI(o); err != nil {
 		return nil, err
 	}
-	pki, err := specimenPKI(o)
+	r, err := d.read(c)
 	if err != nil {
 		return nil, err
 	}
-	var specimens []trust.Anchor
-	if pki != nil {
-		specimens = []trust.Anchor{{Certificate: pki.IACA.Certificate, Specimen: true}}
-	}
-	d.anchors.Store(loadAnchors(c.Trust, specimens, o.Specimen))
-	if d.readerAuth, err = readerKey(c.ReaderKey, pki); err != nil {
-		return nil, err
-	}
+	d.rules.Store(r)
+	d.anchors.Store(d.readAnchors(c))
 	if o.Specimen {
-		d.access = sandboxAccess()
 		d.config.Socket.Mode, d.config.Socket.Group = configs.Mode(server.ModePrivate), ""
-	} else if d.access, err = accessOf(c.Access); err != nil {
-		return nil, err
+		if c.Ledger == configs.Default().Ledger {
+			d.config.Ledger.Path = "" // a kiosk's own place
+		}
 	}
 	d.vault = vault.New(vault.Options{
 		ReadyFor: c.Presentation.Ready, Lease: c.Presentation.Lease,
 		DefaultTimeout: c.Presentation.DefaultTimeout, MaxTimeout: c.Presentation.MaxTimeout,
 		Specimen: o.Specimen,
 	})
-	if err := d.chooseReader(pki); err != nil {
+	if err := d.chooseReader(); err != nil {
 		return nil, err
 	}
 	d.health = &health{find: d.findings}
@@ -121,7 +121,8 @@ func assemble(c configs.Config, o Options) (*daemon, error) {
 }
 
 // chooseReader makes the system of readers that the configuration asks for.
-func (d *daemon) chooseReader(pki *specimen.PKI) error {
+func (d *daemon) chooseReader() error {
+	pki := d.pki
 	if d.config.Reader.Backend == configs.BackendPCSC {
 		if d.options.Scenarios != nil {
 			return fault.New(fault.Usage, "scenarios are for the specimen phone on the loopback reader")
@@ -210,16 +211,20 @@ func (d *daemon) checkClock() error {
 func (d *daemon) findings() []api.HealthItem {
 	now := time.Now()
 	items := d.readers.findings()
-	items = append(items, d.anchors.Load().findings(d.profiles, now)...)
+	rules := d.rules.Load()
+	items = append(items, d.anchors.Load().findings(rules.profiles, now)...)
 	if err := d.checkClock(); err != nil {
 		items = append(items, api.HealthItem{Code: fault.CodeOf(err), Severity: api.SeverityError, Detail: details(err)})
 	}
-	if d.readerAuth != nil {
-		if err := d.readerAuth.Check(now); err != nil {
+	if rules.readerAuth != nil {
+		if err := rules.readerAuth.Check(now); err != nil {
 			items = append(items, api.HealthItem{Code: fault.CodeOf(err), Severity: api.SeverityError, Detail: details(err)})
 		}
 	}
-	return items
+	if refused := d.refused.Load(); refused != nil {
+		items = append(items, *refused)
+	}
+	return append(items, d.ledgerFindings()...)
 }
 
 // Scenarios lists what specimen phones can do, one line each.

@@ -15,7 +15,7 @@ import (
 
 func TestWalkOfEveryShippedProfile(t *testing.T) {
 	r := start(t, nil, nil)
-	for _, name := range r.daemon.profileNames {
+	for _, name := range r.daemon.rules.Load().profileNames {
 		t.Run(name, func(t *testing.T) {
 			r := *r
 			r.t = t
@@ -177,7 +177,7 @@ func TestEveryAnswerShowsSpecimenMode(t *testing.T) {
 		t.Errorf("trust %+v, %v", trust, err)
 	}
 	profiles, err := r.client.Profiles(t.Context())
-	if err != nil || len(profiles.Profiles) != len(r.daemon.profileNames) {
+	if err != nil || len(profiles.Profiles) != len(r.daemon.rules.Load().profileNames) {
 		t.Fatalf("profiles %+v, %v", profiles, err)
 	}
 	for _, p := range profiles.Profiles {

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"slices"
+
 	"kazashi/configs"
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
@@ -41,12 +43,8 @@ func loadProfiles(dir string) (map[string]profile, []string, error) {
 }
 
 func profileOf(c configs.Profile) profile {
-	document := mdoc.DocRequest{DocType: c.DocType}
 	shown := api.Profile{Name: c.Name, Title: api.Text(c.Title)}
 	for _, e := range c.Elements {
-		document.Elements = append(document.Elements, mdoc.ElementRequest{
-			Namespace: e.Namespace, Identifier: e.Identifier, Retain: e.Retain,
-		})
 		asked := api.AskedElement{
 			ElementName: api.ElementName{DocType: c.DocType, Namespace: e.Namespace, Element: e.Identifier},
 			Label:       api.Text(e.Label),
@@ -58,10 +56,24 @@ func profileOf(c configs.Profile) profile {
 		}
 		shown.Asked = append(shown.Asked, asked)
 	}
-	return profile{
-		request: mdoc.Request{Documents: []mdoc.DocRequest{document}},
-		shown:   shown,
+	shown.Evidence = c.Evidence
+	return profile{request: requestOf(shown.Asked), shown: shown}
+}
+
+// requestOf is what a phone is asked for the elements that the kiosk was shown.
+func requestOf(asked []api.AskedElement) mdoc.Request {
+	var r mdoc.Request
+	for _, e := range asked {
+		i := slices.IndexFunc(r.Documents, func(d mdoc.DocRequest) bool { return d.DocType == e.DocType })
+		if i < 0 {
+			i = len(r.Documents)
+			r.Documents = append(r.Documents, mdoc.DocRequest{DocType: e.DocType})
+		}
+		r.Documents[i].Elements = append(r.Documents[i].Elements, mdoc.ElementRequest{
+			Namespace: e.Namespace, Identifier: e.Element, Retain: e.Retain,
+		})
 	}
+	return r
 }
 
 // docTypes returns the docTypes that a profile asks for.

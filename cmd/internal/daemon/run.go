@@ -50,11 +50,16 @@ func (d *daemon) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.openLedger()
 	ended := make(chan error, 1)
 	group, running := errgroup.WithContext(ctx)
 	go func() {
 		d.start(running, group, l)
-		ended <- group.Wait()
+		err := group.Wait()
+		if closing := d.ledger.Close(); closing != nil {
+			d.log.Warn("closing the ledger", zap.Error(closing))
+		}
+		ended <- err
 	}()
 	select {
 	case err := <-ended:
@@ -90,10 +95,11 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 	if d.options.Specimen {
 		limits = server.Limits{Rate: sandboxRate, Burst: sandboxRate}
 	}
-	s := server.New(server.Config{
-		Vault: d.vault, Backend: d, Access: d.access, Version: build.Version(), Messages: messageOf, Observe: d.answered,
+	d.server = server.New(server.Config{
+		Vault: d.vault, Backend: d, Access: d.rules.Load().access, Version: build.Version(), Messages: messageOf, Observe: d.answered,
 		Limits: limits,
 	})
+	s := d.server
 	armed := d.vault.Feed().Last()
 	group.Go(func() error {
 		return ignoreEnd(parts, d.system.Watch(parts, d.observe))
@@ -106,13 +112,18 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 		d.watchHealth(parts)
 		return nil
 	})
+	group.Go(func() error {
+		d.reloads(parts)
+		return nil
+	})
 	if d.customer != nil {
 		group.Go(func() error { return d.customer.run(parts) })
 	}
 	group.Go(func() error {
 		d.settle(parts)
 		d.log.Info("started", zap.String("version", build.Version()), zap.String("socket", d.config.Socket.Path),
-			zap.Strings("profiles", d.profileNames), zap.Int("anchors", d.anchors.Load().summary().Anchors))
+			zap.Strings("profiles", d.rules.Load().profileNames), zap.Int("anchors", d.anchors.Load().summary().Anchors))
+		d.notify(ready)
 		if d.options.Started != nil {
 			d.options.Started()
 		}
@@ -121,6 +132,7 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 	group.Go(func() error {
 		<-ctx.Done()
 		d.log.Info("stopping")
+		d.notify(stopping)
 		d.vault.Close() // nothing is armed or handed out any more, taps end, all is wiped
 		end()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)

@@ -13,8 +13,11 @@ import (
 	"kazashi/transport/server"
 )
 
-// listen opens the daemon's socket.
+// listen opens the daemon's socket, or takes it over from systemd.
 func listen(ctx context.Context, c configs.Socket) (net.Listener, error) {
+	if l, err := activated(); l != nil || err != nil {
+		return l, err
+	}
 	gid := server.NoGroup
 	if c.Group != "" {
 		id, err := groupID(c.Group)

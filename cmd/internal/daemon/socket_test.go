@@ -47,10 +47,10 @@ func TestSandboxIsItsOwnersAlone(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("socket %v, %v", info.Mode(), err)
 	}
-	if owner := r.daemon.access.SandboxOwner; owner == nil || *owner != uint32(os.Getuid()) {
+	if owner := r.daemon.rules.Load().access.SandboxOwner; owner == nil || *owner != uint32(os.Getuid()) {
 		t.Errorf("owner %v", owner)
 	}
-	if a := r.daemon.access; len(a.Issuers.UIDs)+len(a.Issuers.GIDs)+len(a.Observers.GIDs) != 0 {
+	if a := r.daemon.rules.Load().access; len(a.Issuers.UIDs)+len(a.Issuers.GIDs)+len(a.Observers.GIDs) != 0 {
 		t.Errorf("others have roles: %+v", a)
 	}
 }

@@ -96,10 +96,7 @@ func (p *tapper) read(t *terminal, a *vault.Attempt, progress *progress) (_ *ver
 	if err := p.d.checkClock(); err != nil {
 		return nil, err
 	}
-	asked, ok := p.d.profiles[a.Profile]
-	if !ok {
-		return nil, fault.New(fault.Internal, "presentation of a profile that is not loaded")
-	}
+	rules := p.d.rules.Load()
 	key, err := p.take()
 	if err != nil {
 		return nil, err
@@ -117,14 +114,14 @@ func (p *tapper) read(t *terminal, a *vault.Attempt, progress *progress) (_ *ver
 	t.learn(card.Limits())
 	// The anchors are looked up once: all of a tap is judged by the same ones.
 	return session.Run(a.Context(), session.Tap{
-		Card: card, Request: asked.request, ReaderAuth: p.d.readerAuth, Verifier: p.d.verifier(), Key: key,
-		StepTimeout: p.d.config.StepTimeout, Seen: &p.d.seen, Observe: progress.observe,
+		Card: card, Request: requestOf(a.Asked), ReaderAuth: rules.readerAuth, Verifier: p.d.verifier(), Key: key,
+		StepTimeout: rules.stepTimeout, Seen: &p.d.seen, Observe: progress.observe,
 	})
 }
 
 // open connects to the card that lies on a reader.
 func (p *tapper) open(ctx context.Context, name string) (reader.Card, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.d.config.StepTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.d.rules.Load().stepTimeout)
 	defer cancel()
 	card, err := p.d.system.Open(ctx, name)
 	if err != nil {

@@ -1,0 +1,49 @@
+package daemon
+
+import (
+	"time"
+
+	"kazashi/configs"
+	"kazashi/session/key"
+	"kazashi/session/trust"
+	"kazashi/transport/server"
+)
+
+// rules are what the configuration decides and a reload can change, beside the
+// anchors. They are replaced as a whole and never altered.
+type rules struct {
+	profiles     map[string]profile
+	profileNames []string    // sorted
+	readerAuth   *key.Reader // nil when requests go out unsigned
+	access       server.Access
+	trust        configs.Trust
+	stepTimeout  time.Duration
+}
+
+// read reads and checks everything that a configuration points to, but the
+// anchors. It changes nothing.
+func (d *daemon) read(c configs.Config) (*rules, error) {
+	r := &rules{trust: c.Trust, stepTimeout: c.StepTimeout}
+	var err error
+	if r.profiles, r.profileNames, err = loadProfiles(c.Profiles.Dir); err != nil {
+		return nil, err
+	}
+	if r.readerAuth, err = readerKey(c.ReaderKey, d.pki); err != nil {
+		return nil, err
+	}
+	if d.options.Specimen {
+		r.access = sandboxAccess()
+		return r, nil
+	}
+	r.access, err = accessOf(c.Access)
+	return r, err
+}
+
+// readAnchors reads the anchors of a configuration, and the specimens' own.
+func (d *daemon) readAnchors(c configs.Config) *anchors {
+	var specimens []trust.Anchor
+	if d.pki != nil {
+		specimens = []trust.Anchor{{Certificate: d.pki.IACA.Certificate, Specimen: true}}
+	}
+	return loadAnchors(c.Trust, specimens, d.options.Specimen)
+}
