@@ -104,11 +104,11 @@ exit status: 0 all three end as they have to, 1 not so, 69 the daemon did not st
 	return cmd
 }
 
-func (a *app) demo(ctx context.Context, path string) (err error) {
+func (a *app) demo(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, demoTimeout,
 		fault.New(fault.Internal, "the demo did not end within %s", demoTimeout))
 	defer cancel()
-	path, err = findDaemon(path)
+	path, err := findDaemon(path)
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,9 @@ func (a *app) demo(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
+	defer child.stop()
 	result, err := a.perform(ctx, child)
-	child.stop()
+	child.stop() // before it is said that it is
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,6 +28,7 @@ type child struct {
 	socket string
 	dir    string
 	cancel context.CancelFunc
+	once   sync.Once
 	exited chan error
 	stderr bytes.Buffer // to be read after exited
 }
@@ -124,11 +126,14 @@ func (c *child) answers(ctx context.Context) bool {
 	return err == nil
 }
 
-// stop ends the daemon and removes what the demo left on the disk.
+// stop ends the daemon and removes what the demo left on the disk. Calls after the
+// first do nothing.
 func (c *child) stop() {
-	c.cancel()
-	<-c.exited
-	_ = os.RemoveAll(c.dir)
+	c.once.Do(func() {
+		c.cancel()
+		<-c.exited
+		_ = os.RemoveAll(c.dir)
+	})
 }
 
 // lastLine returns the last line of a log that is not empty.

@@ -90,7 +90,7 @@ func (a *app) verify(order verifyOrder) error {
 	defer v.wipe()
 	if a.json {
 		if err := a.writeJSON(v.json(order.showValues)); err != nil {
-			return fault.Wrap(fault.Internal, err, "writing the result")
+			return err
 		}
 	} else {
 		a.showVerdict(v, at, order.docType != "", order.showValues)

@@ -39,8 +39,8 @@ func pad(s string, n int) string {
 
 // Characters that may not begin or end a line of Japanese.
 const (
-	notFirst = "、。，．・：；？！）」』】〕］｝ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
-	notLast  = "（「『【〔［｛"
+	notFirst = ")、。，．・：；？！）」』】〕］｝ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+	notLast  = "(（「『【〔［｛"
 )
 
 // wrap breaks s into lines of at most limit columns: between words, and between

@@ -23,6 +23,7 @@ func TestWrap(t *testing.T) {
 		{"wide characters", "住民票の写し", 8, false, []string{"住民票の", "写し"}},
 		{"no stop at the start of a line", "住民票。写", 6, false, []string{"住民", "票。写"}},
 		{"no bracket at the end of a line", "住民(見「票」", 9, false, []string{"住民(見", "「票」"}},
+		{"no narrow bracket there either", "住民 (見本票)", 6, false, []string{"住民", "(見本", "票)"}},
 		{"latin in Japanese", "設定のreader_keyを直す", 12, false, []string{"設定の", "reader_keyを", "直す"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
