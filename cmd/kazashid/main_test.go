@@ -14,6 +14,15 @@ import (
 	"kazashi/transport/client"
 )
 
+// TestMain lets a test run the daemon as a process of its own: this program again,
+// with the daemon's command line in its arguments.
+func TestMain(m *testing.M) {
+	if os.Getenv("KAZASHID_TEST_CHILD") != "" {
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
 // A socket's path has 107 bytes at most, which a test's own directory may exceed.
 func directory(t *testing.T) string {
 	t.Helper()
