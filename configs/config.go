@@ -85,10 +85,17 @@ type ReaderKey struct {
 // Trust is what issuers are believed.
 type Trust struct {
 	Anchors []Anchor `mapstructure:"anchors"`
+	// VICALRoots are certificates of VICAL providers, and the docTypes for which their
+	// lists count.
+	VICALRoots []Anchor `mapstructure:"vical_roots"`
+	// VICALGrace is how long past its next update a VICAL counts.
+	VICALGrace time.Duration `mapstructure:"vical_grace"`
+	// Dir holds the VICALs, CRLs and status lists that were imported; empty for none.
+	Dir string `mapstructure:"dir"`
 }
 
 // An Anchor is a PEM file, or a directory of them, and the docTypes for which
-// the issuers in it count.
+// the issuers or providers in it count.
 type Anchor struct {
 	Path     string   `mapstructure:"path"`
 	DocTypes []string `mapstructure:"doc_types"`
@@ -130,7 +137,7 @@ func Default() Config {
 			Technician: Role{Users: []string{}, Groups: []string{"kazashi-technician"}},
 		},
 		Reader: Reader{Backend: BackendPCSC},
-		Trust:  Trust{Anchors: []Anchor{}},
+		Trust:  Trust{Anchors: []Anchor{}, VICALRoots: []Anchor{}, VICALGrace: 7 * 24 * time.Hour, Dir: "/var/lib/kazashi/trust"},
 		Presentation: Presentation{
 			DefaultTimeout: time.Minute, MaxTimeout: 5 * time.Minute,
 			Ready: 30 * time.Second, Lease: 30 * time.Second,

@@ -30,7 +30,20 @@ type Profile struct {
 	// Evidence hands out with a claim what an independent check of the answer needs.
 	// That holds every element that was asked for, so all of them must be retained.
 	Evidence bool `mapstructure:"evidence"`
+	// Undetermined says what becomes of a document of which it cannot be told whether
+	// it was revoked: one of the constants below, or empty for UndeterminedUnlisted.
+	Undetermined string `mapstructure:"revocation_undetermined"`
 }
+
+// What becomes of a document of which revocation is undetermined.
+const (
+	// UndeterminedUnlisted accepts it when it names no list and no CRL of its issuer is
+	// installed, and refuses it when a list that should speak of it is stale, missing
+	// or damaged.
+	UndeterminedUnlisted = "unlisted"
+	UndeterminedAccept   = "accept" // with a warning
+	UndeterminedReject   = "reject" // also when no list speaks of it
+)
 
 // An Element is one data element that is asked for.
 type Element struct {
@@ -239,6 +252,9 @@ func (p *Profile) validate(d *document) error {
 	}
 	if len(p.Elements) == 0 || len(p.Elements) > maxElements {
 		wrong("elements", "needs 1 to %d elements", maxElements)
+	}
+	if !slices.Contains([]string{"", UndeterminedUnlisted, UndeterminedAccept, UndeterminedReject}, p.Undetermined) {
+		wrong("revocation_undetermined", "%q is none of unlisted, accept, reject", p.Undetermined)
 	}
 	retains := false
 	for i, e := range p.Elements {

@@ -16,6 +16,7 @@ const (
 	maxStepTimeout = time.Minute
 	maxAnyTimeout  = 30 * time.Minute
 	maxReady       = 5 * time.Minute
+	maxGrace       = 90 * 24 * time.Hour
 )
 
 // validate holds the values against each other and against their bounds. The
@@ -76,17 +77,23 @@ func (c *Config) validate(d *document) error {
 		}
 	}
 
-	for i, a := range c.Trust.Anchors {
-		key := "trust.anchors[" + itoa(i) + "]"
-		absolute(key+".path", a.Path)
-		if len(a.DocTypes) == 0 {
-			wrong(key, "doc_types names no docType")
-		}
-		for _, docType := range a.DocTypes {
-			if !dotted.MatchString(docType) {
-				wrong(key+".doc_types", "%q is no docType", docType)
+	for list, anchors := range map[string][]Anchor{"trust.anchors": c.Trust.Anchors, "trust.vical_roots": c.Trust.VICALRoots} {
+		for i, a := range anchors {
+			key := list + "[" + itoa(i) + "]"
+			absolute(key+".path", a.Path)
+			if len(a.DocTypes) == 0 {
+				wrong(key, "doc_types names no docType")
+			}
+			for _, docType := range a.DocTypes {
+				if !dotted.MatchString(docType) {
+					wrong(key+".doc_types", "%q is no docType", docType)
+				}
 			}
 		}
+	}
+	within("trust.vical_grace", c.Trust.VICALGrace, 0, maxGrace)
+	if c.Trust.Dir != "" {
+		absolute("trust.dir", c.Trust.Dir)
 	}
 	if c.Profiles.Dir != "" {
 		absolute("profiles.dir", c.Profiles.Dir)

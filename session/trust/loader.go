@@ -25,15 +25,28 @@ func Load(s Sources, previous *Set, at time.Time) *Set {
 	if previous == nil {
 		previous = &Set{}
 	}
-	l := &loader{at: at, set: &Set{pins: map[string][]Anchor{}, roots: map[string][]*x509.Certificate{}}}
+	p := pinned{byFile: map[string][]*x509.Certificate{}}
 	for _, pin := range s.Anchors {
-		l.pinned(pin, previous)
+		p.load(pin, previous, parseAnchors, func(file string, c *x509.Certificate) {
+			p.anchors = append(p.anchors, Anchor{Certificate: c, DocTypes: pin.DocTypes, Source: file})
+		})
 	}
 	for _, pin := range s.Roots {
-		l.root(pin, previous)
+		p.load(pin, previous, parseRoots, func(_ string, c *x509.Certificate) {
+			p.vicalRoots = append(p.vicalRoots, Root{Certificate: c, DocTypes: pin.DocTypes})
+		})
 	}
+	return loadSet(s, p, previous, at)
+}
+
+// Refresh reads the lists under s.Dir anew, as Load does after s, and leaves the
+// pinned certificates as they are.
+func (s *Set) Refresh(sources Sources, at time.Time) *Set { return loadSet(sources, s.pinned, s, at) }
+
+func loadSet(s Sources, p pinned, previous *Set, at time.Time) *Set {
+	l := &loader{at: at, set: &Set{Anchors: slices.Clone(p.anchors), pinned: p}}
 	l.set.VICALs = loadLists(l, s.Dir, vicalFolder, previous.VICALs, func(data []byte) (*VICAL, error) {
-		return ParseVICAL(data, l.set.vicalRoots, at)
+		return ParseVICAL(data, p.vicalRoots, at)
 	})
 	l.set.CRLs = loadLists(l, s.Dir, crlFolder, previous.CRLs, func(data []byte) (*CRL, error) {
 		return ParseCRL(data, l.set.authorities(), at)
@@ -71,45 +84,37 @@ func (p Pin) files() (files []string, bad error) {
 	return files, nil
 }
 
-func (l *loader) pinned(pin Pin, previous *Set) {
+// load reads a pin and hands each certificate on. The certificates that a file
+// held before stay when it cannot be read.
+func (p *pinned) load(pin Pin, previous *Set, parse func(file string) ([]*x509.Certificate, error), add func(file string, c *x509.Certificate)) {
 	files, err := pin.files()
 	if err != nil {
-		l.find(Finding{File: pin.Path, Err: err})
+		p.findings = append(p.findings, Finding{File: pin.Path, Err: err})
 	}
 	for _, file := range files {
-		anchors, err := LoadFile(file)
+		found, err := parse(file)
 		if err != nil {
-			anchors = previous.pins[file]
-			l.find(Finding{File: file, Err: err, Kept: anchors != nil})
+			found = previous.byFile[file]
+			p.findings = append(p.findings, Finding{File: file, Err: err, Kept: found != nil})
 		}
-		l.set.pins[file] = anchors
-		for _, a := range anchors {
-			a.DocTypes, a.Source = pin.DocTypes, file
-			l.set.Anchors = append(l.set.Anchors, a)
-		}
-	}
-}
-
-func (l *loader) root(pin Pin, previous *Set) {
-	files, err := pin.files()
-	if err != nil {
-		l.find(Finding{File: pin.Path, Err: err})
-	}
-	for _, file := range files {
-		found, err := loadRoots(file)
-		if err != nil {
-			found = previous.roots[file]
-			l.find(Finding{File: file, Err: err, Kept: found != nil})
-		}
-		l.set.roots[file] = found
+		p.byFile[file] = found
 		for _, c := range found {
-			l.set.vicalRoots = append(l.set.vicalRoots, Root{Certificate: c, DocTypes: pin.DocTypes})
+			add(file, c)
 		}
 	}
 }
 
-// loadRoots reads the certificates of VICAL providers in one file.
-func loadRoots(path string) ([]*x509.Certificate, error) {
+func parseAnchors(file string) ([]*x509.Certificate, error) {
+	anchors, err := LoadFile(file)
+	var all []*x509.Certificate
+	for _, a := range anchors {
+		all = append(all, a.Certificate)
+	}
+	return all, err
+}
+
+// parseRoots reads the certificates of VICAL providers in one file.
+func parseRoots(path string) ([]*x509.Certificate, error) {
 	data, err := readFile(path, maxFile)
 	if err != nil {
 		return nil, err

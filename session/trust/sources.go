@@ -53,11 +53,17 @@ type Set struct {
 	CRLs    []Installed[*CRL]
 	Lists   []Installed[*StatusList]
 
+	pinned
+	findings []Finding // of lists
+	damaged  []string
+}
+
+// pinned is what the pinned files hold.
+type pinned struct {
+	anchors    []Anchor
 	vicalRoots []Root
+	byFile     map[string][]*x509.Certificate
 	findings   []Finding
-	damaged    []string
-	pins       map[string][]Anchor            // by file
-	roots      map[string][]*x509.Certificate // by file
 }
 
 // Installed is a list with the file that it is in.
@@ -78,11 +84,13 @@ func (s *Set) Revocations() Revocations {
 	return r
 }
 
+// Pinned returns what is wrong with the files of pinned certificates.
+func (s *Set) Pinned() []Finding { return slices.Clone(s.pinned.findings) }
+
 // Findings returns what is wrong as of a time: what was found on loading, and
 // the lists that have become stale since.
 func (s *Set) Findings(at time.Time) []Finding {
-	found := slices.Clone(s.findings)
-	return slices.Concat(found, stale(s.VICALs, at), stale(s.CRLs, at), stale(s.Lists, at))
+	return slices.Concat(s.pinned.findings, s.findings, stale(s.VICALs, at), stale(s.CRLs, at), stale(s.Lists, at))
 }
 
 func stale[T list[T]](lists []Installed[T], at time.Time) []Finding {

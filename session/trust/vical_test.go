@@ -140,7 +140,7 @@ func aamva(t testing.TB) ([]byte, []Root) {
 	}
 	var roots []Root
 	for _, name := range []string{"aamva_ca_root.crt", "aamva_ca_intermediate.crt"} {
-		found, err := loadRoots(filepath.Join(dir, "vical", name))
+		found, err := parseRoots(filepath.Join(dir, "vical", name))
 		if err != nil {
 			t.Fatal(err)
 		}
