@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func command(execute func(flags) error) *cobra.Command {
 	var f flags
-	var behaviours []string
+	behaviours := make([]string, 0, len(holder.Scenarios()))
 	for _, s := range holder.Scenarios() {
 		behaviours = append(behaviours, fmt.Sprintf("  %-18s %s", s, s.Description()))
 	}

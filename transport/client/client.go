@@ -47,10 +47,13 @@ type Client struct {
 	transport *http.Transport
 }
 
-// Dial returns a client of the daemon behind a socket file, after making sure
-// that somebody listens there. The code Forbidden means that the file lets this
-// user not even connect.
-func Dial(path string) (*Client, error) {
+// Dial is [DialContext] without a context.
+func Dial(path string) (*Client, error) { return DialContext(context.Background(), path) }
+
+// DialContext returns a client of the daemon behind a socket file, after making
+// sure that somebody listens there; ctx bounds only that. The code Forbidden means
+// that the file lets this user not even connect.
+func DialContext(ctx context.Context, path string) (*Client, error) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		c, err := (&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, "unix", path)
 		return c, unreachable(err)
@@ -61,7 +64,7 @@ func Dial(path string) (*Client, error) {
 		MaxIdleConns:        4,
 		MaxIdleConnsPerHost: 4,
 	}
-	conn, err := dial(context.Background(), "", "")
+	conn, err := dial(ctx, "", "")
 	if err != nil {
 		return nil, err
 	}

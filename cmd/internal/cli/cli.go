@@ -66,7 +66,7 @@ func Run(ctx context.Context, p Process) int {
 		err:     newScreen(p.Stderr, p.Getenv),
 	}
 	a.peek(p.Args)
-	root := a.command()
+	root := a.command() //nolint:contextcheck // every verb takes the context of its cobra.Command
 	root.SetArgs(p.Args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.started {

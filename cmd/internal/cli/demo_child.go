@@ -29,7 +29,8 @@ type child struct {
 	dir    string
 	cancel context.CancelFunc
 	once   sync.Once
-	exited chan error
+	exited chan struct{}
+	err    error        // how the process ended; to be read after exited
 	stderr bytes.Buffer // to be read after exited
 }
 
@@ -55,7 +56,7 @@ func startDaemon(ctx context.Context, path string) (*child, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "making a directory for the demo")
 	}
-	c := &child{socket: filepath.Join(dir, "kazashi.sock"), dir: dir, exited: make(chan error, 1)}
+	c := &child{socket: filepath.Join(dir, "kazashi.sock"), dir: dir, exited: make(chan struct{})}
 	var scenarios []string
 	for _, s := range scenes {
 		scenarios = append(scenarios, s.Scenario)
@@ -79,7 +80,8 @@ func startDaemon(ctx context.Context, path string) (*child, error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			c.exited <- cmd.Wait()
+			c.err = cmd.Wait()
+			close(c.exited)
 		}
 	}()
 	if err := <-started; err != nil {
@@ -106,9 +108,8 @@ func (c *child) ready(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case err := <-c.exited:
-			c.exited <- err
-			return fault.New(fault.SocketUnavailable, "the daemon ended at once (%v): %s", err, lastLine(c.stderr.String()))
+		case <-c.exited:
+			return fault.New(fault.SocketUnavailable, "the daemon ended at once (%v): %s", c.err, lastLine(c.stderr.String()))
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:
@@ -117,7 +118,7 @@ func (c *child) ready(ctx context.Context) error {
 }
 
 func (c *child) answers(ctx context.Context) bool {
-	daemon, err := client.Dial(c.socket)
+	daemon, err := client.DialContext(ctx, c.socket)
 	if err != nil {
 		return false
 	}

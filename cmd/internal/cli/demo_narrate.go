@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,7 +81,7 @@ func (n *narrator) title(s scene) string {
 func (n *narrator) armed(p api.Presentation, s scene, took time.Duration) {
 	call := fmt.Sprintf(`POST /v1/presentations {"profile":%q} -> %s (%s)`, s.Profile, p.State, milliseconds(took))
 	n.say(plain, "socket", phrase{call, call})
-	var ja, en []string
+	ja, en := make([]string, 0, len(p.Asked)), make([]string, 0, len(p.Asked))
 	keptJa, keptEn := "保存しません", "nothing is kept"
 	for _, e := range p.Asked {
 		ja, en = append(ja, e.Label.Ja), append(en, strings.ToLower(e.Label.En))
@@ -123,9 +124,11 @@ func (n *narrator) claimed(p api.Presentation, s scene, claim api.Claim) {
 			}
 		}
 	}
-	lines := []string{"", centred(s.Title.Ja), ""}
-	lines = append(lines, rows.lines(panelWidth-4)...)
-	lines = append(lines, "", centred("架空の人物の見本です。証明書としては使えません"))
+	lines := slices.Concat(
+		[]string{"", centred(s.Title.Ja), ""},
+		rows.lines(panelWidth-4),
+		[]string{"", centred("架空の人物の見本です。証明書としては使えません")},
+	)
 	n.frame("paper", "見本 SPECIMEN", lines...)
 	n.out.line(plain, "")
 }

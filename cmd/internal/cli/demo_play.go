@@ -12,7 +12,7 @@ import (
 
 // perform plays every scene against the child's socket, as a kiosk would.
 func (a *app) perform(ctx context.Context, c *child) (demoResult, error) {
-	daemon, err := client.Dial(c.socket)
+	daemon, err := client.DialContext(ctx, c.socket)
 	if err != nil {
 		return demoResult{}, err
 	}

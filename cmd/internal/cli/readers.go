@@ -17,7 +17,7 @@ func (a *app) readersCommand() *cobra.Command {
 }
 
 func (a *app) readers(ctx context.Context) error {
-	daemon, err := client.Dial(a.socket)
+	daemon, err := client.DialContext(ctx, a.socket)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ exit status: 0 usable, 1 cannot verify anybody at present, 69 daemon unavailable
 }
 
 func (a *app) status(ctx context.Context) error {
-	daemon, err := client.Dial(a.socket)
+	daemon, err := client.DialContext(ctx, a.socket)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (t *table) lines(limit int) []string {
 	}
 	rows = append(rows, t.rows...)
 	widths := t.widths(rows, limit)
-	var out []string
+	out := make([]string, 0, len(rows))
 	for _, row := range rows {
 		out = append(out, t.row(row, widths)...)
 	}

@@ -82,7 +82,7 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 	if order.timeout != 0 && order.timeout < api.MinTimeoutMS*time.Millisecond {
 		return fault.New(fault.Usage, "--timeout %s is shorter than %s", order.timeout, api.MinTimeoutMS*time.Millisecond)
 	}
-	daemon, err := client.Dial(a.socket)
+	daemon, err := client.DialContext(ctx, a.socket)
 	if err != nil {
 		return err
 	}

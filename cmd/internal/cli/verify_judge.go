@@ -92,7 +92,7 @@ func (in *evidence) checkDocType() error {
 	}
 	response, err := mdoc.ParseDeviceResponse(in.response)
 	if err != nil || response.Status != 0 {
-		return nil // the verifier says what is wrong
+		return nil //nolint:nilerr // the verifier says what is wrong
 	}
 	found := false
 	for _, d := range response.Documents {
