@@ -76,6 +76,9 @@ func FuzzAppendValueJSON(f *testing.F) {
 		if rest, kept := bytes.CutPrefix(out, []byte(before)); !kept || !json.Valid(rest) {
 			t.Errorf("%q is no JSON", out)
 		}
+		if n := len(out) - len(before); n > jsonBound(value) {
+			t.Errorf("%d bytes where at most %d were foreseen", n, jsonBound(value))
+		}
 	})
 }
 
