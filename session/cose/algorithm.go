@@ -2,6 +2,7 @@ package cose
 
 import (
 	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -10,6 +11,7 @@ import (
 	"github.com/cloudflare/circl/sign/ed448"
 
 	"kazashi/session/curve/brainpool"
+	"kazashi/session/curve/x448"
 )
 
 // Algorithm is a number of the IANA registry of COSE algorithms.
@@ -65,6 +67,8 @@ func signatureAlgorithm(pub crypto.PublicKey) (Algorithm, error) {
 		}
 	case ed25519.PublicKey, ed448.PublicKey:
 		return EdDSA, nil
+	case *ecdh.PublicKey, *x448.PublicKey:
+		return 0, fmt.Errorf("%w: none signs with %T", ErrAlgorithm, pub)
 	}
 	return 0, fmt.Errorf("%w: %T", ErrKeyUnsupported, pub)
 }
