@@ -52,6 +52,7 @@ type flags struct {
 	specimen                    bool
 	scenarios                   []string
 	check, list                 bool
+	readers                     int
 }
 
 func command() *cobra.Command {
@@ -85,6 +86,7 @@ func command() *cobra.Command {
 	set.StringVar(&f.socket, "socket", "", "`path` of the socket, instead of socket.path of the configuration")
 	set.BoolVar(&f.specimen, "specimen", false, "accept specimen documents; without --config, use a reader and a phone made of software")
 	set.StringSliceVar(&f.scenarios, "scenario", nil, "what the specimen phone does: a `name`, or several with commas, one for each presentation in turn")
+	set.IntVar(&f.readers, "readers", 1, "how many `readers` made of software there are, each with a specimen phone")
 	set.StringVar(&f.specimenPKI, "specimen-pki", "", "`directory` of the specimen authorities to accept, instead of fresh ones")
 	set.BoolVar(&f.list, "list-scenarios", false, "list what specimen phones can do, and exit")
 	return cmd
@@ -125,9 +127,12 @@ func (f *flags) execute(cmd *cobra.Command) error {
 
 // resolve turns the command line into a configuration and options.
 func (f *flags) resolve() (*configs.Config, daemon.Options, error) {
-	options := daemon.Options{Specimen: f.specimen, SpecimenPKI: f.specimenPKI, Scenarios: f.scenarios}
-	if !f.specimen && (f.specimenPKI != "" || f.scenarios != nil) {
-		return nil, options, fault.New(fault.Usage, "--scenario and --specimen-pki need --specimen")
+	options := daemon.Options{Specimen: f.specimen, SpecimenPKI: f.specimenPKI, Scenarios: f.scenarios, Readers: f.readers}
+	if !f.specimen && (f.specimenPKI != "" || f.scenarios != nil || f.readers != 1) {
+		return nil, options, fault.New(fault.Usage, "--scenario, --readers and --specimen-pki need --specimen")
+	}
+	if f.readers < 1 {
+		return nil, options, fault.New(fault.Usage, "--readers is less than 1")
 	}
 	sandbox := f.specimen && f.config == ""
 	if sandbox && f.socket == "" && !f.check {

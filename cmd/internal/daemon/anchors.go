@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -15,44 +14,74 @@ import (
 	"kazashi/transport/api"
 )
 
-// anchors are what verification rests on: loaded once, read by every tap.
+// anchors are what verification rests on: replaced as a whole, read by every tap.
 type anchors struct {
-	store    *trust.Store
-	loaded   time.Time
-	specimen bool
-	bad      []api.HealthItem // files that could not be read
+	set       *trust.Set
+	specimens []trust.Anchor
+	store     *trust.Store
+	loaded    time.Time
+	specimen  bool
+	bad       []api.HealthItem // pinned files that could not be read
+	folder    string           // what the folder of lists looked like, see lookOf
 }
 
 // loadAnchors reads the trust files of the configuration and adds the specimens.
 // A file that cannot be read is no reason not to start: what it would have
-// vouched for is refused, and health says why.
-func loadAnchors(c configs.Trust, specimens []trust.Anchor, specimen bool) *anchors {
-	a := &anchors{loaded: time.Now().UTC().Round(0), specimen: specimen}
-	var all []trust.Anchor
-	for _, source := range c.Anchors {
-		load := trust.LoadFile
-		if info, err := os.Stat(source.Path); err == nil && info.IsDir() {
-			load = trust.LoadDir
-		}
-		found, err := load(source.Path)
-		if err != nil {
-			a.bad = append(a.bad, api.HealthItem{
-				Code: fault.TrustFileInvalid, Severity: api.SeverityError,
-				Subject: filepath.Base(source.Path), Detail: err.Error(),
-			})
-		}
-		for _, anchor := range found {
-			anchor.DocTypes = source.DocTypes
-			all = append(all, anchor)
-		}
+// vouched for is refused, and health says why. Previous, nil at the start, is what
+// counted until now: no list is taken back for an older one, or for none.
+func loadAnchors(c configs.Trust, specimens []trust.Anchor, specimen bool, previous *anchors) *anchors {
+	sources := c.Sources()
+	var set *trust.Set
+	if previous != nil {
+		set = previous.set
 	}
-	a.store = trust.NewStore(append(all, specimens...), trust.Options{AcceptSpecimen: specimen})
+	folder := lookOf(sources.Dir) // before it is read: what changes meanwhile is seen next time
+	return newAnchors(trust.Load(sources, set, time.Now()), specimens, specimen, folder)
+}
+
+// refreshed reads the lists anew and leaves the pinned certificates as they are.
+func (a *anchors) refreshed(c configs.Trust, folder string) *anchors {
+	return newAnchors(a.set.Refresh(c.Sources(), time.Now()), a.specimens, a.specimen, folder)
+}
+
+func newAnchors(set *trust.Set, specimens []trust.Anchor, specimen bool, folder string) *anchors {
+	a := &anchors{set: set, specimens: specimens, loaded: time.Now().UTC().Round(0), specimen: specimen, folder: folder}
+	for _, f := range set.Pinned() {
+		a.bad = append(a.bad, api.HealthItem{
+			Code: fault.TrustFileInvalid, Severity: api.SeverityError,
+			Subject: filepath.Base(f.File), Detail: f.Err.Error(),
+		})
+	}
+	a.store = trust.NewStore(slices.Concat(set.Anchors, specimens), trust.Options{
+		AcceptSpecimen: specimen, Revocations: set.Revocations(),
+	})
 	return a
+}
+
+// listFindings are what is wrong with VICALs, CRLs and status lists. What is lost
+// by it is refused; entries that were skipped and lists that nobody needs are for
+// `kazashi trust check` alone.
+func (a *anchors) listFindings(now time.Time) []api.HealthItem {
+	var items []api.HealthItem
+	for _, f := range a.set.Findings(now)[len(a.set.Pinned()):] {
+		if f.Warning {
+			continue
+		}
+		item := api.HealthItem{
+			Code: fault.CodeOf(f.Err), Severity: api.SeverityWarning,
+			Subject: filepath.Base(f.File), Detail: f.Err.Error(),
+		}
+		if f.Kept {
+			item.Detail += "; what counted before still counts"
+		}
+		items = append(items, item)
+	}
+	return items
 }
 
 // findings are what is wrong with the anchors, with respect to the profiles.
 func (a *anchors) findings(profiles map[string]profile, now time.Time) []api.HealthItem {
-	items := slices.Clone(a.bad)
+	items := slices.Concat(a.bad, a.listFindings(now))
 	usable := false
 	for _, name := range slices.Sorted(maps.Keys(profiles)) {
 		if a.covers(profiles[name]) {

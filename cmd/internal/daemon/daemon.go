@@ -45,6 +45,9 @@ type Options struct {
 	// Scenarios are what the specimen phone does, one for each presentation in
 	// turn; none is honest.
 	Scenarios []string
+	// Readers is how many in-process readers there are, each with a phone of its own
+	// that goes through the scenarios; 0 is one.
+	Readers int
 	// Log takes what is logged; nil takes nothing.
 	Log *zap.Logger
 	// Reload, when set, reads the configuration anew, each time that Hangup sends.
@@ -53,9 +56,6 @@ type Options struct {
 	// Started, when set, is called once the socket is served.
 	Started func()
 }
-
-// sandboxReader is the name of the in-process reader.
-const sandboxReader = "Kazashi Specimen Reader 見本"
 
 // skew is by how much a document's validity may miss the clock.
 const skew = time.Minute
@@ -74,15 +74,15 @@ type daemon struct {
 	pki     *specimen.PKI                  // nil outside of specimen mode
 	seen    engagement.Memory              // phones that use their ephemeral key again
 
-	system   reader.System
-	readers  *readers
-	vault    *vault.Vault
-	ledger   *ledger.Ledger // nil for none
-	server   *server.Server
-	health   *health
-	recheck  chan struct{} // of one slot: health may have changed
-	counts   counts
-	customer *customer // nil unless a specimen phone taps here
+	system    reader.System
+	readers   *readers
+	vault     *vault.Vault
+	ledger    *ledger.Ledger // nil for none
+	server    *server.Server
+	health    *health
+	recheck   chan struct{} // of one slot: health may have changed
+	counts    counts
+	customers map[string]*customer // by reader: who holds a specimen phone over it
 }
 
 // assemble makes a daemon that does not run yet: everything is read and checked, and
@@ -124,8 +124,8 @@ func assemble(c configs.Config, o Options) (*daemon, error) {
 func (d *daemon) chooseReader() error {
 	pki := d.pki
 	if d.config.Reader.Backend == configs.BackendPCSC {
-		if d.options.Scenarios != nil {
-			return fault.New(fault.Usage, "scenarios are for the specimen phone on the loopback reader")
+		if d.options.Scenarios != nil || d.options.Readers > 1 {
+			return fault.New(fault.Usage, "scenarios and several readers are for the specimen phones of the loopback backend")
 		}
 		d.system = pcsc.New(pcsc.Options{Include: d.config.Reader.Include, Limits: limitsOf(d.config.Reader)})
 		return nil
@@ -142,14 +142,22 @@ func (d *daemon) chooseReader() error {
 			return fault.Wrap(fault.Usage, err, "scenario")
 		}
 	}
-	tray := loopback.New(sandboxReader)
-	d.system = tray
-	d.customer = &customer{
-		tray: tray, vault: d.vault, scenarios: names,
-		phone: func(scenario string) (reader.Responder, error) {
-			return holder.New(holder.Options{Scenario: holder.Scenario(scenario), PKI: pki, At: time.Now()})
-		},
+	if d.options.Readers < 0 || d.options.Readers > maxReaders {
+		return fault.New(fault.Usage, "%d readers are not between 1 and %d", d.options.Readers, maxReaders)
 	}
+	var all trays
+	d.customers = map[string]*customer{}
+	for n := range max(1, d.options.Readers) {
+		tray := loopback.New(sandboxName(n))
+		all = append(all, tray)
+		d.customers[tray.Name()] = &customer{
+			tray: tray, vault: d.vault, scenarios: names,
+			phone: func(scenario string) (reader.Responder, error) {
+				return holder.New(holder.Options{Scenario: holder.Scenario(scenario), PKI: pki, At: time.Now()})
+			},
+		}
+	}
+	d.system = all
 	return nil
 }
 
@@ -194,8 +202,8 @@ func limitsOf(c configs.Reader) reader.Limits {
 }
 
 // verifier returns what judges one tap, resting on the anchors of this moment.
-func (d *daemon) verifier() *verify.Verifier {
-	return &verify.Verifier{Trust: d.anchors.Load().store, Now: time.Now, Skew: skew}
+func (d *daemon) verifier(undetermined verify.Policy) *verify.Verifier {
+	return &verify.Verifier{Trust: d.anchors.Load().store, Now: time.Now, Skew: skew, Undetermined: undetermined}
 }
 
 // checkClock holds the clock against the age of the program. Specimen authorities

@@ -6,6 +6,7 @@ import (
 	"kazashi/configs"
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
+	"kazashi/session/verify"
 	"kazashi/transport/api"
 )
 
@@ -14,6 +15,8 @@ import (
 type profile struct {
 	request mdoc.Request
 	shown   api.Profile // Usable is filled in when it is asked for
+	// undetermined is what becomes of a document that may have been revoked.
+	undetermined verify.Policy
 }
 
 // loadProfiles turns profiles into requests. What mdoc refuses to ask, such as
@@ -57,7 +60,17 @@ func profileOf(c configs.Profile) profile {
 		shown.Asked = append(shown.Asked, asked)
 	}
 	shown.Evidence = c.Evidence
-	return profile{request: requestOf(shown.Asked), shown: shown}
+	return profile{request: requestOf(shown.Asked), shown: shown, undetermined: policyOf(c.Undetermined)}
+}
+
+func policyOf(undetermined string) verify.Policy {
+	switch undetermined {
+	case configs.UndeterminedAccept:
+		return verify.AcceptUndetermined
+	case configs.UndeterminedReject:
+		return verify.RejectUndetermined
+	}
+	return verify.AcceptUnlisted
 }
 
 // requestOf is what a phone is asked for the elements that the kiosk was shown.

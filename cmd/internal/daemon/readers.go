@@ -15,6 +15,8 @@ import (
 type readers struct {
 	// open makes a terminal for a new reader and starts its goroutine.
 	open func(name string) *terminal
+	// expected is how many readers are known to be there; 0 when nobody knows.
+	expected int
 
 	mu      sync.Mutex
 	byName  map[string]*terminal
@@ -45,9 +47,16 @@ func (r *readers) observe(e reader.Event) {
 	if t != nil {
 		t.observe(e)
 	}
-	if e.Kind == reader.Attached || e.Kind == reader.ServiceDown {
+	if e.Kind == reader.Attached && r.complete() || e.Kind == reader.ServiceDown {
 		r.settle()
 	}
+}
+
+// complete reports whether every reader that is expected is there.
+func (r *readers) complete() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.byName) >= r.expected
 }
 
 // settle closes settled: what readers there are at the start is known now.

@@ -17,6 +17,7 @@ import (
 	"kazashi/session/fault"
 	"kazashi/transport/api"
 	"kazashi/transport/client"
+	"kazashi/transport/vault"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -78,6 +79,12 @@ func sandbox(t *testing.T) configs.Config {
 // start runs a daemon; change, unless nil, may alter it before.
 func start(t *testing.T, scenarios []string, change func(*daemon)) *rig {
 	t.Helper()
+	return startWith(t, Options{Scenarios: scenarios}, change)
+}
+
+// startWith is start with options of the command line.
+func startWith(t *testing.T, o Options, change func(*daemon)) *rig {
+	t.Helper()
 	r := &rig{t: t, log: &journal{}, ended: make(chan error, 1)}
 	c := sandbox(t)
 	log, err := NewLogger(configs.Log{Level: zapcore.DebugLevel.String(), Format: "json"}, true, r.log)
@@ -85,7 +92,8 @@ func start(t *testing.T, scenarios []string, change func(*daemon)) *rig {
 		t.Fatal(err)
 	}
 	started := make(chan struct{})
-	r.daemon, err = assemble(c, Options{Specimen: true, Scenarios: scenarios, Log: log, Started: func() { close(started) }})
+	o.Specimen, o.Log, o.Started = true, log, func() { close(started) }
+	r.daemon, err = assemble(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +114,14 @@ func start(t *testing.T, scenarios []string, change func(*daemon)) *rig {
 	}
 	t.Cleanup(r.close)
 	return r
+}
+
+// quick makes verified results and claims wait no longer than d.
+func (d *daemon) quick(wait time.Duration) {
+	d.vault = vault.New(vault.Options{ReadyFor: wait, Lease: wait, Specimen: true})
+	for _, c := range d.customers {
+		c.vault = d.vault
+	}
 }
 
 // close stops the daemon and holds it to an orderly end.

@@ -6,6 +6,7 @@ import (
 	"kazashi/configs"
 	"kazashi/session/key"
 	"kazashi/session/trust"
+	"kazashi/session/verify"
 	"kazashi/transport/server"
 )
 
@@ -18,6 +19,16 @@ type rules struct {
 	access       server.Access
 	trust        configs.Trust
 	stepTimeout  time.Duration
+}
+
+// undetermined returns what a profile says of documents of which it cannot be told
+// whether they were revoked. A profile that is gone gets the strictest answer.
+func (r *rules) undetermined(name string) verify.Policy {
+	p, ok := r.profiles[name]
+	if !ok {
+		return verify.RejectUndetermined
+	}
+	return p.undetermined
 }
 
 // read reads and checks everything that a configuration points to, but the
@@ -45,5 +56,5 @@ func (d *daemon) readAnchors(c configs.Config) *anchors {
 	if d.pki != nil {
 		specimens = []trust.Anchor{{Certificate: d.pki.IACA.Certificate, Specimen: true}}
 	}
-	return loadAnchors(c.Trust, specimens, d.options.Specimen)
+	return loadAnchors(c.Trust, specimens, d.options.Specimen, d.anchors.Load())
 }

@@ -28,6 +28,8 @@ const (
 	// sandboxRate is how many requests a second are answered in specimen mode, where
 	// tests and benchmarks are quicker than any kiosk.
 	sandboxRate = 10_000
+	// sandboxConns is how many connections specimen mode takes, all of one user.
+	sandboxConns = 256
 	// healthEvery is how often health is looked at without a reason: dates pass.
 	healthEvery = time.Minute
 )
@@ -91,9 +93,10 @@ func (d *daemon) result(err error) error {
 func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listener) {
 	parts, end := context.WithCancel(context.WithoutCancel(ctx))
 	d.readers = newReaders(func(name string) *terminal { return d.open(parts, group, name) })
+	d.readers.expected = len(d.customers)
 	var limits server.Limits // the server's own for a kiosk
 	if d.options.Specimen {
-		limits = server.Limits{Rate: sandboxRate, Burst: sandboxRate}
+		limits = server.Limits{Rate: sandboxRate, Burst: sandboxRate, Conns: sandboxConns, ConnsPerUser: sandboxConns}
 	}
 	d.server = server.New(server.Config{
 		Vault: d.vault, Backend: d, Access: d.rules.Load().access, Version: build.Version(), Messages: messageOf, Observe: d.answered,
@@ -116,8 +119,12 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 		d.reloads(parts)
 		return nil
 	})
-	if d.customer != nil {
-		group.Go(func() error { return d.customer.run(parts) })
+	group.Go(func() error {
+		d.watchLists(parts)
+		return nil
+	})
+	for _, c := range d.customers {
+		group.Go(func() error { return c.run(parts, armed) })
 	}
 	group.Go(func() error {
 		d.settle(parts)

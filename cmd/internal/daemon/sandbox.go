@@ -40,15 +40,14 @@ type customer struct {
 	tapped        time.Time // the last tap that was seen to come to nothing
 }
 
-// run ends with ctx, or when the vault is closed. An error means that a phone
-// could not be made.
-func (c *customer) run(ctx context.Context) error {
+// run serves what is armed after an event of the vault's feed. It ends with ctx, or
+// when the vault is closed. An error means that a phone could not be made.
+func (c *customer) run(ctx context.Context, after uint64) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	wake := make(chan struct{}, 1)
 	closed := make(chan struct{})
 	log := c.vault.Feed()
-	after := log.Last()
 	go func() {
 		defer close(closed)
 		follow(ctx, log, after, func(e api.Event) {

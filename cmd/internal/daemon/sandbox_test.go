@@ -65,7 +65,7 @@ func TestCustomerHoldsAPhoneOverWhateverIsArmed(t *testing.T) {
 			phone: func(scenario string) (reader.Responder, error) { return named{name: scenario}, nil },
 		}
 		ended := make(chan error, 1)
-		go func() { ended <- c.run(t.Context()) }()
+		go func() { ended <- c.run(t.Context(), v.Feed().Last()) }()
 		synctest.Wait()
 		want := func(done ...string) {
 			t.Helper()
@@ -147,7 +147,7 @@ func TestPhoneThatCannotBeMadeEndsTheSandbox(t *testing.T) {
 			phone: func(string) (reader.Responder, error) { return nil, fault.New(fault.InputUnreadable, "no key") },
 		}
 		ended := make(chan error, 1)
-		go func() { ended <- c.run(t.Context()) }()
+		go func() { ended <- c.run(t.Context(), v.Feed().Last()) }()
 		synctest.Wait()
 		if _, _, err := v.Arm(vault.Order{Profile: "address", Transaction: "t", Reader: "tray", Owner: owner}); err != nil {
 			t.Fatal(err)

@@ -57,8 +57,8 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 	began := time.Now()
 	progress := &progress{log: log, attempt: a}
 	verified, err := p.read(t, a, progress)
-	if p.d.customer != nil {
-		p.d.customer.leave(ctx, t)
+	if customer := p.d.customers[t.name]; customer != nil {
+		customer.leave(ctx, t)
 	}
 	if err == nil {
 		err = a.Offer(verified)
@@ -114,7 +114,7 @@ func (p *tapper) read(t *terminal, a *vault.Attempt, progress *progress) (_ *ver
 	t.learn(card.Limits())
 	// The anchors are looked up once: all of a tap is judged by the same ones.
 	return session.Run(a.Context(), session.Tap{
-		Card: card, Request: requestOf(a.Asked), ReaderAuth: rules.readerAuth, Verifier: p.d.verifier(), Key: key,
+		Card: card, Request: requestOf(a.Asked), ReaderAuth: rules.readerAuth, Verifier: p.d.verifier(rules.undetermined(a.Profile)), Key: key,
 		StepTimeout: rules.stepTimeout, Seen: &p.d.seen, Observe: progress.observe,
 	})
 }

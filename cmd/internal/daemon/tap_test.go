@@ -15,8 +15,9 @@ import (
 // withFaults makes the specimen phone misbehave at some commands of its first tap.
 func withFaults(faults ...loopback.Fault) func(*daemon) {
 	return func(d *daemon) {
-		honest := d.customer.phone
-		d.customer.phone = func(scenario string) (reader.Responder, error) {
+		c := d.customers[sandboxReader]
+		honest := c.phone
+		c.phone = func(scenario string) (reader.Responder, error) {
 			phone, err := honest(scenario)
 			return loopback.WithFaults(phone, faults...), err
 		}

@@ -1,0 +1,64 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"kazashi/reader"
+	"kazashi/reader/loopback"
+)
+
+// sandboxReader is the name of the in-process reader, and begins those of more.
+const sandboxReader = "Kazashi Specimen Reader 見本"
+
+// maxReaders bounds how many in-process readers there can be.
+const maxReaders = 32
+
+// sandboxName is the name of the nth in-process reader, counted from 0.
+func sandboxName(n int) string {
+	if n == 0 {
+		return sandboxReader
+	}
+	return fmt.Sprintf("%s %d", sandboxReader, n+1)
+}
+
+// trays are several in-process readers as one system.
+type trays []*loopback.System
+
+var _ reader.System = trays(nil)
+
+// Watch implements [reader.System]. The service is told of once.
+func (t trays) Watch(ctx context.Context, emit func(reader.Event)) error {
+	var mu sync.Mutex // emit is called by one goroutine at a time
+	up := false
+	group, ctx := errgroup.WithContext(ctx)
+	for _, tray := range t {
+		group.Go(func() error {
+			return tray.Watch(ctx, func(e reader.Event) {
+				mu.Lock()
+				defer mu.Unlock()
+				if e.Kind == reader.ServiceUp {
+					if up {
+						return
+					}
+					up = true
+				}
+				emit(e)
+			})
+		})
+	}
+	return group.Wait()
+}
+
+// Open implements [reader.System].
+func (t trays) Open(ctx context.Context, name string) (reader.Card, error) {
+	i := slices.IndexFunc(t, func(tray *loopback.System) bool { return tray.Name() == name })
+	if i < 0 {
+		return nil, reader.ErrNoReader
+	}
+	return t[i].Open(ctx, name)
+}
