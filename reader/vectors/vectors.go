@@ -7,6 +7,7 @@ package vectors
 import (
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,8 +58,8 @@ func collect(values [][]byte, content any, wanted bool, keys []string) [][]byte 
 }
 
 // Files returns the contents of the files that match a pattern of [filepath.Glob];
-// none when MDOC_VECTORS is unset. The content of files named *.hex is decoded. A
-// pattern without any file fails the test.
+// none when MDOC_VECTORS is unset. The content of files named *.hex is decoded, and
+// so is the first block of a PEM file. A pattern without any file fails the test.
 func Files(tb testing.TB, pattern string) [][]byte {
 	tb.Helper()
 	dir := os.Getenv("MDOC_VECTORS")
@@ -74,6 +75,9 @@ func Files(tb testing.TB, pattern string) [][]byte {
 		raw, err := os.ReadFile(name)
 		if err == nil && strings.HasSuffix(name, ".hex") {
 			raw, err = hex.DecodeString(strings.TrimSpace(string(raw)))
+		}
+		if block, _ := pem.Decode(raw); block != nil {
+			raw = block.Bytes
 		}
 		if err != nil {
 			tb.Fatalf("%s: %v", name, err)

@@ -12,6 +12,7 @@ func TestVectors(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
 		"a.json": `{"x": "0102", "list": [{"x": ["03"], "y": "04"}], "y": "no hex"}`, "b.hex": "05\n", "c.cer": "der",
+		"d.pem": "-----BEGIN X-----\nBgc=\n-----END X-----\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -25,6 +26,9 @@ func TestVectors(t *testing.T) {
 		t.Errorf("%d values", n)
 	}
 	if diff := cmp.Diff([][]byte{{5}}, Files(t, "*.hex")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]byte{{6, 7}}, Files(t, "*.pem")); diff != "" {
 		t.Error(diff)
 	}
 	t.Setenv("MDOC_VECTORS", "")

@@ -13,11 +13,13 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/cloudflare/circl/sign/ed448"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/curve/brainpool"
 )
 
@@ -207,6 +209,9 @@ func TestF34_HashAgainstCurve(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"iaca-brainpoolP256r1", "iaca-brainpoolP320r1", "iaca-brainpoolP384r1", "iaca-brainpoolP512r1", "ds-ed448", "explicit-parameters", "compressed-point"} {
 		f.Add(made(f, name))
+	}
+	for _, der := range slices.Concat(vectors.Files(f, "iaca/*"), vectors.Files(f, "vical/*.crt"), vectors.Values(f, "iso-annex-d.json", "iacaCert", "readerRootCert")) {
+		f.Add(der)
 	}
 	f.Fuzz(func(t *testing.T, der []byte) {
 		c, err := Parse(der)

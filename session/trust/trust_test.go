@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/fault"
 )
 
@@ -281,6 +282,9 @@ func FuzzPath(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(leaf)
+	for _, der := range vectors.Files(f, "iaca/*") {
+		f.Add(der)
+	}
 	f.Fuzz(func(t *testing.T, der []byte) {
 		path, err := store.Path([][]byte{der}, docType, now)
 		if err == nil && string(path.Leaf.RawTBSCertificate) != string(signed.RawTBSCertificate) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/cose"
 	"kazashi/session/fault"
 	"kazashi/session/wire"
@@ -408,6 +409,14 @@ func FuzzParseVICAL(f *testing.F) {
 	}
 	f.Add(payload, false)
 	f.Add(p.sign(f, vicalOf(entryOf(f, iaca.cert, docType))), true)
+	for _, raw := range vectors.Files(f, "vical/*.cbor") {
+		f.Add(raw, true)
+		list, err := cose.ParsePublished(raw, wire.VICALLimits)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(list.Payload, false)
+	}
 	f.Fuzz(func(t *testing.T, data []byte, signed bool) {
 		// Seeds of another process bear its keys; so the payload is fuzzed by itself.
 		if signed {

@@ -133,7 +133,7 @@ func kinds(t *testing.T) []messageKind {
 	mapsOfNames := times(r.Items-30, names(r.Pairs, 1000, []byte{0}))
 	return []messageKind{
 		{
-			name: "engagement", limits: wire.EngagementLimits, ceiling: 32 << 10,
+			name: "engagement", limits: wire.EngagementLimits, ceiling: 128 << 10,
 			decode: func(b []byte) error { _, err := engagement.ParseDevice(b); return err },
 			envelope: func(s []byte) []byte {
 				return object([]byte{0}, text("1.0"), []byte{1}, security, []byte{7}, s)
@@ -158,7 +158,7 @@ func kinds(t *testing.T) []messageKind {
 			},
 		},
 		{
-			name: "request", limits: q, ceiling: 8 << 20,
+			name: "request", limits: q, ceiling: 12 << 20,
 			decode:   func(b []byte) error { _, err := mdoc.ParseDeviceRequest(b); return err },
 			envelope: func(s []byte) []byte { return request(array(asked(object())), text("x"), s) },
 			dense: map[string][]byte{
