@@ -1,26 +1,31 @@
 package cose
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/elliptic"
 	"errors"
 	"testing"
 
 	"kazashi/reader/vectors"
+	"kazashi/session/curve/brainpool"
 )
 
 func FuzzParseKey(f *testing.F) {
-	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
-		raw, err := MarshalKey(ecKey(f, curve).Public())
+	for _, pub := range []crypto.PublicKey{
+		ecKey(f, elliptic.P256()).Public(), ecKey(f, elliptic.P384()).Public(), ecKey(f, elliptic.P521()).Public(), edKey(f).Public(),
+		brainpoolTestKey(f, brainpool.P256r1()).Public(), brainpoolTestKey(f, brainpool.P320r1()).Public(),
+		brainpoolTestKey(f, brainpool.P384r1()).Public(), brainpoolTestKey(f, brainpool.P512r1()).Public(),
+	} {
+		raw, err := MarshalKey(pub)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(raw)
 	}
-	raw, err := MarshalKey(edKey(f).Public())
-	if err != nil {
-		f.Fatal(err)
+	for curve, size := range map[int]int{4: 32, 5: 56, 7: 57} { // X25519, X448, Ed448
+		f.Add(encode(f, map[int]any{1: 1, -1: curve, -2: bytes.Repeat([]byte{9}, size)}))
 	}
-	f.Add(raw)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		pub, err := ParseKey(raw)
 		if err != nil {
