@@ -16,6 +16,7 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 
 	"kazashi/session/fault"
+	"kazashi/session/intake"
 )
 
 // A Profile says what may be asked in a presentation: one docType, its elements,
@@ -115,20 +116,21 @@ type ProfileResult struct {
 // Its place is a directory, a single file, or empty for the shipped profiles. It
 // fails only where there is no file to read at all.
 func CheckProfiles(place string) ([]ProfileResult, error) {
-	source, shown := Shipped(), "profiles"
+	files, shown := Shipped(), "profiles"
+	read := func(name string) ([]byte, error) { return fs.ReadFile(files, name) }
 	if place != "" {
-		source, shown = os.DirFS(place), place
+		files, shown = os.DirFS(place), place
+		read = func(name string) ([]byte, error) { return intake.File(filepath.Join(place, name), maxFile) }
 		info, err := os.Stat(place)
 		if err != nil {
 			return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profiles")
 		}
 		if !info.IsDir() {
-			name := filepath.Base(place)
-			r := readProfile(os.DirFS(filepath.Dir(place)), name, place)
-			return []ProfileResult{r}, nil
+			content, err := intake.File(place, maxFile)
+			return []ProfileResult{profileOf(place, content, err)}, nil
 		}
 	}
-	names, err := fs.Glob(source, "*.yaml")
+	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {
 		return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profiles")
 	}
@@ -137,15 +139,15 @@ func CheckProfiles(place string) ([]ProfileResult, error) {
 	}
 	results := make([]ProfileResult, 0, len(names))
 	for _, name := range names {
-		results = append(results, readProfile(source, name, path.Join(shown, name)))
+		content, err := read(name)
+		results = append(results, profileOf(path.Join(shown, name), content, err))
 	}
 	return results, nil
 }
 
-// readProfile reads one file, which errors call by the name shown.
-func readProfile(source fs.FS, name, shown string) ProfileResult {
+// profileOf reads the content of one file, which errors call by the name shown.
+func profileOf(shown string, content []byte, err error) ProfileResult {
 	r := ProfileResult{File: shown}
-	content, err := fs.ReadFile(source, name)
 	if err != nil {
 		r.Err = fault.Wrap(fault.ConfigUnreadable, err, "reading profile")
 		return r
@@ -158,9 +160,6 @@ func readProfile(source fs.FS, name, shown string) ProfileResult {
 }
 
 func parseProfile(name string, content []byte) (*Profile, error) {
-	if len(content) > maxFile {
-		return nil, fault.New(fault.ConfigUnreadable, "%s: larger than %d bytes", name, maxFile)
-	}
 	d, err := parse(name, content, reflect.TypeFor[Profile](), fault.ProfileInvalid)
 	if err != nil {
 		return nil, err

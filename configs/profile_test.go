@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"kazashi/session/fault"
@@ -217,5 +218,28 @@ func TestAllFilesOfADirectoryAreChecked(t *testing.T) {
 	}
 	if _, err := CheckProfiles(filepath.Join(dir, "none")); fault.CodeOf(err) != fault.ConfigUnreadable {
 		t.Errorf("no place: %v", err)
+	}
+}
+
+// A pipe or a device in the profile folder must hold up no start and no reload.
+func TestF43_ProfileThatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "a.yaml"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/dev/zero", filepath.Join(dir, "b.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	results, err := CheckProfiles(dir)
+	if err != nil || len(results) != 2 {
+		t.Fatalf("%d results, %v", len(results), err)
+	}
+	for _, r := range results {
+		if fault.CodeOf(r.Err) != fault.ConfigUnreadable || r.Profile != nil {
+			t.Errorf("%s: %v, want %s", r.File, r.Err, fault.ConfigUnreadable)
+		}
+	}
+	if _, err := Load(filepath.Join(dir, "a.yaml")); fault.CodeOf(err) != fault.ConfigUnreadable {
+		t.Errorf("a pipe for a configuration: %v", err)
 	}
 }

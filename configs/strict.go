@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"kazashi/session/fault"
+	"kazashi/session/intake"
 )
 
 // maxFile is more than any hand-written file has.
@@ -33,19 +33,8 @@ type document struct {
 
 // readFile reads a file that a person wrote.
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading configuration")
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading configuration")
-	}
-	if len(content) > maxFile {
-		return nil, fault.New(fault.ConfigUnreadable, "%s: larger than %d bytes", path, maxFile)
-	}
-	return content, nil
+	content, err := intake.File(path, maxFile)
+	return content, fault.Wrap(fault.ConfigUnreadable, err, "reading configuration")
 }
 
 // parse reads one YAML document and holds it against the type t, a struct. What

@@ -1,12 +1,12 @@
 package key
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"kazashi/session/fault"
+	"kazashi/session/intake"
 )
 
 // credentialsDirectory is where systemd tells a service its credentials lie
@@ -33,23 +33,8 @@ func readPlace(place string) ([]byte, error) {
 		}
 		path = filepath.Join(directory, name)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fault.Wrap(fault.ReaderKeyUnreadable, err, "reader authentication")
-	}
-	defer func() { _ = file.Close() }()
-	// Memory of its whole size at once: what grows leaves copies behind.
-	text := make([]byte, maxPlace+1)
-	n, err := io.ReadFull(file, text)
-	switch {
-	case err == nil:
-		clear(text)
-		return nil, fault.New(fault.ReaderKeyUnreadable, "%s has more than %d bytes", place, maxPlace)
-	case err != io.EOF && err != io.ErrUnexpectedEOF: //nolint:errorlint // ReadFull returns these bare
-		clear(text)
-		return nil, fault.Wrap(fault.ReaderKeyUnreadable, err, "reader authentication")
-	}
-	return text[:n], nil
+	text, err := intake.File(path, maxPlace)
+	return text, fault.Wrap(fault.ReaderKeyUnreadable, err, "reader authentication")
 }
 
 // checkCredential refuses names that systemd does not give, which could lead out of

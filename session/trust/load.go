@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"encoding/pem"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"kazashi/session/fault"
+	"kazashi/session/intake"
 )
 
 const (
@@ -109,28 +108,9 @@ func isCertificateFile(name string) bool {
 	return slices.Contains([]string{".pem", ".crt", ".cer", ".der"}, strings.ToLower(filepath.Ext(name)))
 }
 
-// readFile reads a regular file of at most limit bytes, as it is when it is
-// opened. Errors are KZ-513 and name the file.
-func readFile(path string, limit int64) ([]byte, error) {
-	// Not to wait for the other end of a pipe that stands where a file should.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
-	}
-	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, fault.New(fault.TrustFileInvalid, "%s: no file of at most %d bytes", path, limit)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
-	}
-	if int64(len(data)) > limit {
-		return nil, fault.New(fault.TrustFileInvalid, "%s: no file of at most %d bytes", path, limit)
-	}
-	return data, nil
+// readFile reads a file of at most limit bytes. Errors are KZ-513 and name the
+// file.
+func readFile(path string, limit int) ([]byte, error) {
+	data, err := intake.File(path, limit)
+	return data, fault.Wrap(fault.TrustFileInvalid, err, "trust file")
 }
