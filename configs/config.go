@@ -137,7 +137,7 @@ func Default() Config {
 			Technician: Role{Users: []string{}, Groups: []string{"kazashi-technician"}},
 		},
 		Reader: Reader{Backend: BackendPCSC},
-		Trust:  Trust{Anchors: []Anchor{}, VICALRoots: []Anchor{}, VICALGrace: 7 * 24 * time.Hour, Dir: "/var/lib/kazashi/trust"},
+		Trust:  Trust{Anchors: []Anchor{}, VICALRoots: []Anchor{}, VICALGrace: 7 * 24 * time.Hour, Dir: "/var/lib/kazashi-trust"},
 		Presentation: Presentation{
 			DefaultTimeout: time.Minute, MaxTimeout: 5 * time.Minute,
 			Ready: 30 * time.Second, Lease: 30 * time.Second,

@@ -114,3 +114,26 @@ type list[T any] interface {
 func (v *VICAL) id() string      { return vicalName(v) }
 func (c *CRL) id() string        { return crlName(c.Issuer) }
 func (l *StatusList) id() string { return statusName(l.URI) }
+
+// Files returns every file that was tried, in the order of its name; also those
+// that could not be used.
+func (s *Set) Files() []string {
+	var files []string
+	for file := range s.byFile {
+		files = append(files, file)
+	}
+	for _, l := range s.VICALs {
+		files = append(files, l.File)
+	}
+	for _, l := range s.CRLs {
+		files = append(files, l.File)
+	}
+	for _, l := range s.Lists {
+		files = append(files, l.File)
+	}
+	for _, f := range slices.Concat(s.pinned.findings, s.findings) {
+		files = append(files, f.File)
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
