@@ -3,9 +3,11 @@
 //
 //	kazashi status      what the daemon and its reader are doing, and what is wrong
 //	kazashi readers     which readers there are
+//	kazashi profiles    list and check profiles, which say what may be asked
 //	kazashi tap         one tap to try the terminal, without taking any attribute
 //	kazashi verify      judge a recorded answer of a phone
 //	kazashi engagement  decode the QR code (mdoc:) of a phone
+//	kazashi trust       show, check and import trusted issuers and revocations
 //	kazashi demo        see the whole flow without any hardware
 //	kazashi version     which version this is
 //

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"kazashi/reader"
@@ -34,6 +35,7 @@ type customer struct {
 	scenarios []string
 	phone     func(scenario string) (reader.Responder, error)
 
+	mu            sync.Mutex
 	presentations int
 	current       string // the presentation that the customer came for
 	holding       reader.Responder
@@ -89,10 +91,16 @@ func (c *customer) run(ctx context.Context, after uint64) error {
 // look does what the presentation on the tray asks of the customer, and says
 // whether to hold the phone over again after a pause.
 func (c *customer) look() (wait bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	p := c.waiting()
 	switch {
 	case p == nil:
 		c.tray.Remove()
+	case p.ID != c.current && p.State == api.StateReading:
+		// It was armed before this customer had taken the last phone away, and is
+		// tapping that. Nobody changes phones in the middle of a tap.
+		c.current, c.tapped = p.ID, time.Time{}
 	case p.ID != c.current:
 		scenario := c.scenarios[c.presentations%len(c.scenarios)]
 		phone, err := c.phone(scenario)
@@ -110,17 +118,28 @@ func (c *customer) look() (wait bool, err error) {
 	return false, nil
 }
 
-// leave takes the phone away after a tap and waits until the terminal has seen it,
-// before the presentation moves on: the next one must not find this phone.
-func (c *customer) leave(ctx context.Context, t *terminal) {
-	c.tray.Remove()
-	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
-	defer cancel()
-	t.untilEmpty(ctx)
+// leave takes the phone away after a tap for a presentation and waits until the
+// terminal has seen it, before the presentation moves on: the next one must not
+// find this phone. When the presentation ended under the tap, the next customer's
+// phone may lie there by now, and stays.
+func (c *customer) leave(ctx context.Context, t *terminal, id string, stay uint64) {
+	c.mu.Lock()
+	ours := c.current == id
+	if ours {
+		c.tray.Remove()
+	}
+	c.mu.Unlock()
+	if ours {
+		ctx, cancel := context.WithTimeout(ctx, leaveWithin)
+		defer cancel()
+		t.untilGone(ctx, stay)
+	}
 }
 
 // again holds the phone over once more, if its presentation still waits.
 func (c *customer) again() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if p := c.waiting(); p != nil && p.ID == c.current && p.State == api.StateArmed {
 		c.tray.Insert(c.holding)
 	}

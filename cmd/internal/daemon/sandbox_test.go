@@ -11,6 +11,7 @@ import (
 
 	"kazashi/reader"
 	"kazashi/session/fault"
+	"kazashi/transport/api"
 	"kazashi/transport/vault"
 )
 
@@ -154,6 +155,52 @@ func TestPhoneThatCannotBeMadeEndsTheSandbox(t *testing.T) {
 		}
 		if err := <-ended; fault.CodeOf(err) != fault.Internal {
 			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// A presentation that is cancelled under its tap is over for its customer; the tap
+// that still ends must not take the next customer's phone away.
+func TestPhoneOfTheNextCustomerStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := vault.New(vault.Options{})
+		s := &shelf{}
+		c := &customer{
+			tray: s, vault: v, scenarios: []string{"a", "b"},
+			phone: func(scenario string) (reader.Responder, error) { return named{name: scenario}, nil },
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- c.run(t.Context(), v.Feed().Last()) }()
+		var ids []string
+		for n := range 2 {
+			p, _, err := v.Arm(vault.Order{Profile: "address", Transaction: "t", Reader: "tray", Owner: owner})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, p.ID)
+			synctest.Wait()
+			if n > 0 {
+				break
+			}
+			if _, ok := v.Begin("tray"); !ok {
+				t.Fatal("no tap")
+			}
+			if _, err := v.Cancel(p.ID, owner); err != nil {
+				t.Fatal(err)
+			}
+		}
+		terminal := newTerminal("tray", v, &counts{}, nil, func(api.Reader) {})
+		c.leave(t.Context(), terminal, ids[0], 1)
+		if !s.lying() {
+			t.Error("the phone of the second presentation is gone")
+		}
+		c.leave(t.Context(), terminal, ids[1], 2)
+		if s.lying() {
+			t.Error("the phone stays after its own tap")
+		}
+		v.Close()
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 }

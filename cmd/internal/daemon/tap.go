@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"kazashi/cmd/internal/asked"
 	"kazashi/reader"
 	"kazashi/session"
 	"kazashi/session/fault"
@@ -54,11 +55,11 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 	p.d.counts.total.Add(1)
 	log := p.d.log.With(zap.String("presentation", a.ID), zap.String("profile", a.Profile), zap.String("reader", t.name))
 	log.Debug("tap began")
-	began := time.Now()
+	began, stay := time.Now(), t.look().stay
 	progress := &progress{log: log, attempt: a}
 	verified, err := p.read(t, a, progress)
 	if customer := p.d.customers[t.name]; customer != nil {
-		customer.leave(ctx, t)
+		customer.leave(ctx, t, a.ID, stay)
 	}
 	if err == nil {
 		err = a.Offer(verified)
@@ -114,7 +115,7 @@ func (p *tapper) read(t *terminal, a *vault.Attempt, progress *progress) (_ *ver
 	t.learn(card.Limits())
 	// The anchors are looked up once: all of a tap is judged by the same ones.
 	return session.Run(a.Context(), session.Tap{
-		Card: card, Request: requestOf(a.Asked), ReaderAuth: rules.readerAuth, Verifier: p.d.verifier(rules.undetermined(a.Profile)), Key: key,
+		Card: card, Request: asked.Request(a.Asked), ReaderAuth: rules.readerAuth, Verifier: p.d.verifier(rules.undetermined(a.Profile)), Key: key,
 		StepTimeout: rules.stepTimeout, Seen: &p.d.seen, Observe: progress.observe,
 	})
 }

@@ -200,10 +200,10 @@ func (t *terminal) run(ctx context.Context) {
 	}
 }
 
-// untilEmpty waits until nothing lies here, or ctx ends. It is for the
-// goroutine of run, while it performs a tap.
-func (t *terminal) untilEmpty(ctx context.Context) {
-	for d := t.look(); d.present || d.mute; d = t.look() {
+// untilGone waits until what came with a stay does not lie here any more, or ctx
+// ends. It is for the goroutine of run, while it performs a tap.
+func (t *terminal) untilGone(ctx context.Context, stay uint64) {
+	for d := t.look(); (d.present || d.mute) && d.stay == stay; d = t.look() {
 		select {
 		case <-t.wake:
 		case <-ctx.Done():
