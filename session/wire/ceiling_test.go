@@ -57,13 +57,25 @@ func names(n, budget int, value []byte) []byte {
 	return out
 }
 
-// fill is arrays of arrays of a leaf, as many as fit.
-func fill(l wire.Limits, budget int, leaf []byte) []byte {
-	row := times(max(1, min(l.Items, (budget-16)/len(leaf))), leaf)
-	if rows := min(l.Items, (budget-16)/len(row)); rows > 1 {
-		return times(rows, row)
+// unsorted is a map of numbers whose keys are in no order, so that finding one that
+// stands twice takes work.
+func unsorted(n, budget int) []byte {
+	n = max(2, min(n, budget/4))
+	out := head(wire.Map, n)
+	for i := range n {
+		out = append(append(out, head(wire.Unsigned, n-1-i)...), 0x00)
 	}
-	return row
+	return out
+}
+
+// fill is arrays of arrays of a leaf, as many and as deep as fit.
+func fill(l wire.Limits, budget int, leaf []byte) []byte {
+	budget -= 16
+	item := times(max(1, min(l.Items, budget/len(leaf))), leaf)
+	for depth := 6; depth < l.Depth && 2*len(item) < budget; depth++ {
+		item = times(min(l.Items, budget/len(item)), item)
+	}
+	return item
 }
 
 // stuffings fill a member that is skipped, or kept as it is, in every way that a
@@ -77,6 +89,7 @@ func stuffings(l wire.Limits, budget int) map[string][]byte {
 		"maps of one pair":  fill(l, budget, []byte{0xa1, 0x00, 0x00}),
 		"embedded cbor":     fill(l, budget, []byte{0xd8, 0x18, 0x41, 0x00}),
 		"maps of most keys": fill(l, budget, names(l.Pairs, min(budget/2, 8<<10), []byte{0x00})),
+		"unsorted maps":     fill(l, budget, unsorted(l.Pairs, min(budget/2, 8<<10))),
 		"nesting":           fill(l, budget, append(slices.Repeat([]byte{0x81}, max(1, l.Depth-6)), 0x00)),
 	}
 }

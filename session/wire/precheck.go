@@ -12,9 +12,10 @@ import (
 // over a limit (ErrLimit), or malformed (ErrMalformed): not well-formed, of
 // indefinite length, followed by more bytes, with a map key twice or a map key
 // that is neither integer nor string, a text string that is not UTF-8, a big
-// number where the limits do not allow it, a number that is not finite, self-described CBOR, or content that does
-// not belong under tag 0, 24 or 1004. It allocates nothing unless a map is unsorted, and then
-// less than the map itself takes.
+// number where the limits do not allow it, a number that is not finite,
+// self-described CBOR, or content that does not belong under tag 0, 24 or 1004. It
+// allocates nothing unless a map is unsorted, and then some fifty bytes for each
+// pair of the largest such map.
 func Precheck(data []byte, l Limits) error {
 	if len(data) > l.Bytes {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(data), l.Bytes)
@@ -33,6 +34,7 @@ func Precheck(data []byte, l Limits) error {
 type scanner struct {
 	data   []byte
 	limits Limits
+	keys   []key // room for those of one unsorted map, whose values have been checked by then
 }
 
 // item checks the item at off, which lies inside depth arrays, maps and tags, and
@@ -119,13 +121,14 @@ func (s *scanner) pairs(count uint64, off, next, depth int) (int, error) {
 // repeats looks for a key that stands twice in the map whose first key is at
 // start. The map has been checked.
 func (s *scanner) repeats(count uint64, start int) bool {
-	keys := make([]key, 0, count)
+	keys := slices.Grow(s.keys[:0], int(count))
 	next := start
 	for range count {
 		k, behind, _ := readKey(s.data, next)
 		keys = append(keys, k)
 		next = skip(s.data, behind)
 	}
+	s.keys = keys
 	slices.SortFunc(keys, key.compare)
 	for i := 1; i < len(keys); i++ {
 		if keys[i-1].compare(keys[i]) == 0 {
