@@ -3,11 +3,17 @@ package specimen
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // files names the parts of a PKI in a directory: NAME.cert.pem, and NAME.key.pem
@@ -35,6 +41,47 @@ func (p *PKI) Write(dir string) error {
 		}
 	}
 	return nil
+}
+
+// Obtain returns the PKI of a directory. Where the directory is missing or empty it
+// makes one and stores it; of several programs that do so at once, one does, and the
+// others read what it stored. Made tells which of the two it was.
+func Obtain(dir string, at time.Time) (p *PKI, made bool, err error) {
+	files, err := os.ReadDir(dir)
+	switch {
+	case err == nil && len(files) > 0:
+		p, err = ReadPKI(dir)
+		return p, false, err
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, false, err
+	}
+	if p, err = NewPKI(elliptic.P256(), at); err != nil {
+		return nil, false, err
+	}
+	dir = filepath.Clean(dir)
+	if err = os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return nil, false, err
+	}
+	// All of it is there at once, or nothing.
+	fresh, err := os.MkdirTemp(filepath.Dir(dir), ".specimen-*")
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { _ = os.RemoveAll(fresh) }() // gone already when all went well
+	if err = p.Write(fresh); err != nil {
+		return nil, false, err
+	}
+	if err = os.Chmod(fresh, 0o755); err != nil {
+		return nil, false, err
+	}
+	// An empty directory gives way, one with anything in it does not.
+	if err = unix.Rename(fresh, dir); err == nil {
+		return p, true, nil
+	}
+	if other, read := ReadPKI(dir); read == nil {
+		return other, false, nil
+	}
+	return nil, false, &os.LinkError{Op: "rename", Old: fresh, New: dir, Err: err}
 }
 
 // ReadPKI reads a PKI that Write stored.

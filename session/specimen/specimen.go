@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"kazashi/session/mdoc"
+	"kazashi/session/trust"
 	"kazashi/session/wire"
 )
 
 // Organization stands as O in the subject of every specimen certificate.
-const Organization = "KAZASHI SPECIMEN 見本"
+const Organization = trust.SpecimenOrganization
 
 // Country stands as C in every specimen certificate.
 const Country = "JP"

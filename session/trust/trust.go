@@ -32,6 +32,10 @@ var (
 	UsageMDocSigner = asn1.ObjectIdentifier{1, 0, 23220, 4, 1, 2}
 )
 
+// SpecimenOrganization is the organization in the subject of specimen authorities
+// and of nobody else. An anchor that bears it is a specimen one.
+const SpecimenOrganization = "KAZASHI SPECIMEN 見本"
+
 // An Anchor is a pinned IACA certificate.
 type Anchor struct {
 	Certificate *x509.Certificate
@@ -73,6 +77,11 @@ type Store struct {
 // left out.
 func NewStore(anchors []Anchor, o Options) *Store {
 	usable := slices.DeleteFunc(slices.Clone(anchors), func(a Anchor) bool { return a.Certificate == nil })
+	for i, a := range usable {
+		// Whatever file it came from: the key of such an authority lies beside its
+		// certificate.
+		usable[i].Specimen = a.Specimen || slices.Contains(a.Certificate.Subject.Organization, SpecimenOrganization)
+	}
 	return &Store{anchors: usable, options: o}
 }
 
@@ -145,7 +154,9 @@ func parseChain(x5chain [][]byte) (*x509.Certificate, error) {
 	for i, der := range x5chain {
 		c, err := parseCertificate(der)
 		if err != nil {
-			return nil, fault.Wrap(fault.CertificateMalformed, err, "certificate %d", i)
+			// The text of what reads certificates may quote them, and this one is
+			// whatever the phone sent.
+			return nil, fault.New(fault.CertificateMalformed, "certificate %d", i)
 		}
 		if last == nil {
 			leaf = c

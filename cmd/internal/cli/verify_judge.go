@@ -68,7 +68,8 @@ func (in *evidence) judge(at time.Time) *verdict {
 		return rejected(err)
 	}
 	verifier := &verify.Verifier{
-		Trust: trust.NewStore(in.anchors, trust.Options{}),
+		// Whoever calls names the authorities, invented ones too.
+		Trust: trust.NewStore(in.anchors, trust.Options{AcceptSpecimen: true}),
 		Now:   func() time.Time { return at },
 		// There are no lists here; where one should speak, a warning says so.
 		Undetermined: verify.AcceptUndetermined,
