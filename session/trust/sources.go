@@ -3,6 +3,7 @@ package trust
 import (
 	"crypto/x509"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -136,4 +137,39 @@ func (s *Set) Files() []string {
 	}
 	slices.Sort(files)
 	return slices.Compact(files)
+}
+
+// Freshness is one list in short.
+type Freshness struct {
+	Kind    string // "vical", "crl", "status list" or "identifier list"
+	Of      string // provider, issuer or URI
+	File    string
+	Number  string // of a VICAL or a CRL, "" without one
+	Entries int    // usable anchors, revoked certificates, or see StatusList.Entries
+	// Issued and NextUpdate are the list's own; NextUpdate is zero for a VICAL that
+	// does not say it.
+	Issued, NextUpdate time.Time
+	Fresh              bool
+}
+
+// Freshness returns every list in short, as of a time.
+func (s *Set) Freshness(at time.Time) []Freshness {
+	var all []Freshness
+	for _, i := range s.VICALs {
+		f := Freshness{Kind: "vical", Of: i.List.Provider, File: i.File, Entries: len(i.List.Anchors),
+			Issued: i.List.Date, NextUpdate: i.List.Until(0), Fresh: i.List.Stale(at) == nil}
+		if i.List.IssueID != nil {
+			f.Number = strconv.FormatUint(*i.List.IssueID, 10)
+		}
+		all = append(all, f)
+	}
+	for _, i := range s.CRLs {
+		all = append(all, Freshness{Kind: "crl", Of: i.List.Issuer.Subject.CommonName, File: i.File, Number: i.List.Number.String(),
+			Entries: i.List.Entries(), Issued: i.List.ThisUpdate.UTC(), NextUpdate: i.List.NextUpdate.UTC(), Fresh: i.List.Stale(at) == nil})
+	}
+	for _, i := range s.Lists {
+		all = append(all, Freshness{Kind: i.List.Kind(), Of: i.List.URI, File: i.File, Entries: i.List.Entries(),
+			Issued: i.List.IssuedAt, NextUpdate: i.List.Expires, Fresh: i.List.Stale(at) == nil})
+	}
+	return all
 }

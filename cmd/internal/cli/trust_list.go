@@ -105,30 +105,12 @@ func anchorsOf(set *trust.Set, at time.Time) []anchorJSON {
 
 func listsOf(set *trust.Set, at time.Time) []listJSON {
 	out := []listJSON{}
-	next := func(t time.Time) *time.Time {
-		if t.IsZero() {
-			return nil
-		}
-		return &t
-	}
-	for _, i := range set.VICALs {
-		v := i.List
-		l := listJSON{Kind: "vical", Of: v.Provider, File: i.File, Entries: len(v.Anchors), Issued: v.Date,
-			NextUpdate: next(v.Until(0)), Fresh: v.Stale(at) == nil}
-		if v.IssueID != nil {
-			l.Number = strconv.FormatUint(*v.IssueID, 10)
+	for _, f := range set.Freshness(at) {
+		l := listJSON{Kind: f.Kind, Of: f.Of, File: f.File, Number: f.Number, Entries: f.Entries, Issued: f.Issued, Fresh: f.Fresh}
+		if !f.NextUpdate.IsZero() {
+			l.NextUpdate = &f.NextUpdate
 		}
 		out = append(out, l)
-	}
-	for _, i := range set.CRLs {
-		c := i.List
-		out = append(out, listJSON{Kind: "crl", Of: c.Issuer.Subject.CommonName, File: i.File, Number: c.Number.String(),
-			Entries: c.Entries(), Issued: c.ThisUpdate.UTC(), NextUpdate: next(c.NextUpdate.UTC()), Fresh: c.Stale(at) == nil})
-	}
-	for _, i := range set.Lists {
-		l := i.List
-		out = append(out, listJSON{Kind: l.Kind(), Of: l.URI, File: i.File, Entries: l.Entries(), Issued: l.IssuedAt,
-			NextUpdate: next(l.Expires), Fresh: l.Stale(at) == nil})
 	}
 	return out
 }

@@ -125,12 +125,22 @@ func (a *anchors) trust() api.Trust {
 		shown := api.TrustAnchor{
 			CommonName: c.Subject.CommonName, Fingerprint: hex.EncodeToString(sum[:]),
 			NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
-			DocTypes: append([]string{}, anchor.DocTypes...), Specimen: anchor.Specimen,
+			DocTypes: append([]string{}, anchor.DocTypes...), Specimen: anchor.Specimen, Source: anchor.Source,
 		}
 		if len(c.Subject.Country) > 0 {
 			shown.Country = c.Subject.Country[0]
 		}
+		if filepath.IsAbs(anchor.Source) {
+			shown.Source = filepath.Base(anchor.Source)
+		}
 		t.Anchors = append(t.Anchors, shown)
+	}
+	for _, f := range a.set.Freshness(time.Now()) {
+		l := api.TrustList{Kind: f.Kind, Of: f.Of, Entries: f.Entries, IssuedAt: f.Issued, Fresh: f.Fresh}
+		if !f.NextUpdate.IsZero() {
+			l.NextUpdate = &f.NextUpdate
+		}
+		t.Lists = append(t.Lists, l)
 	}
 	return t
 }

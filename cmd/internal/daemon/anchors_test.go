@@ -108,6 +108,9 @@ func TestF42_HealthTellsOfBadLists(t *testing.T) {
 	c := pinned(t, pki)
 	file := install(t, c, pki, 5, now.AddDate(0, 0, 1), pki.DS.Certificate.SerialNumber)
 	good := loadAnchors(c, nil, false, nil)
+	if lists := good.trust().Lists; len(lists) != 1 || lists[0].Kind != "crl" || lists[0].Entries != 1 || !lists[0].Fresh {
+		t.Errorf("the socket shows %+v", lists)
+	}
 	if items := good.listFindings(now); len(items) != 0 {
 		t.Fatalf("sound: %v", items)
 	}
