@@ -52,6 +52,8 @@ const (
 	Incomplete                 Code = "KZ-312"
 	UnknownSessionStatus       Code = "KZ-313"
 	UnaskedElements            Code = "KZ-314" // a warning: they are dropped
+	ResponseTooLarge           Code = "KZ-315"
+	AgeByOtherAttestation      Code = "KZ-316" // a warning: another age_over_NN than the one asked for settles it
 
 	// Issuer and device checks, in the order in which they are made.
 	X5ChainMissing         Code = "KZ-401"
@@ -197,6 +199,8 @@ var slugs = map[Code]string{
 	Incomplete:                   "incomplete",
 	UnknownSessionStatus:         "unknown-session-status",
 	UnaskedElements:              "unasked-elements",
+	ResponseTooLarge:             "response-too-large",
+	AgeByOtherAttestation:        "age-by-other-attestation",
 	X5ChainMissing:               "x5chain-missing",
 	X5ChainMalformed:             "x5chain-malformed",
 	MalformedIssuerAuth:          "malformed-issuer-auth",

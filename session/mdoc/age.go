@@ -28,6 +28,20 @@ func AgeOver(age int, attested map[int]bool) (over, known bool) {
 	return yes && !no, yes != no
 }
 
+// AgesContradict says whether somebody is said to be over one age and not over it
+// or a younger one.
+func AgesContradict(attested map[int]bool) bool {
+	oldest, youngest := -1, 100
+	for nn, reached := range attested {
+		if reached {
+			oldest = max(oldest, nn)
+		} else {
+			youngest = min(youngest, nn)
+		}
+	}
+	return oldest >= youngest
+}
+
 // NearestAge returns which of the attestations answers a request for an age in the
 // way of clause 7.2.5: of those that settle it, the nearest. known is as for
 // [AgeOver].

@@ -298,6 +298,21 @@ func TestAgeOver(t *testing.T) {
 	if _, known := NearestAge(20, map[int]bool{18: true}); known {
 		t.Error("18 settles 20")
 	}
+	for _, c := range []struct {
+		attested map[int]bool
+		want     bool
+	}{
+		{nil, false},
+		{map[int]bool{99: true, 0: true}, false},
+		{map[int]bool{0: false, 99: false}, false},
+		{map[int]bool{18: true, 20: false}, false},
+		{map[int]bool{18: false, 20: true}, true},
+		{map[int]bool{0: false, 99: true}, true},
+	} {
+		if AgesContradict(c.attested) != c.want {
+			t.Errorf("%v: contradiction is %t", c.attested, !c.want)
+		}
+	}
 	for id, want := range map[string]int{"age_over_18": 18, "age_over_05": 5} {
 		if n, ok := AgeThreshold(id); !ok || n != want {
 			t.Errorf("%s: %d, %v", id, n, ok)

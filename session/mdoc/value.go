@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"time"
 
 	"kazashi/session/wire"
 )
@@ -16,13 +15,20 @@ import (
 // kind of CBOR that was met, never the value.
 var ErrValue = errors.New("element value without a json form")
 
-// birthDate is the identifier whose many encodings become one, YYYY-MM-DD.
-const birthDate = "birth_date"
+// MaxValueJSON is how long the JSON form of an element value may be, in bytes. A
+// value within wire.ItemLimits could have one of over fifty times its size.
+const MaxValueJSON = 4 << 20
+
+// ErrValueSize means that the JSON form of a value would be over MaxValueJSON. It
+// is an ErrValue too.
+var ErrValueSize = fmt.Errorf("%w: it is too large", ErrValue)
 
 // AppendValueJSON appends an element value as the API shows it: text, tdate and
 // full-date as strings, booleans, numbers, arrays and maps as in JSON, a byte
 // string as {"media_type", "base64"}, null as null. birth_date becomes YYYY-MM-DD
-// whether it is a full-date, a tdate, bare text or the map of ISO/IEC 23220-2.
+// whether it is a full-date, a tdate, bare text or the map of ISO/IEC 23220-2; one
+// of which that map says that it is approximate has no form, for it would read as
+// exact.
 //
 // It writes from value straight into dst. When dst has not the room, the array it
 // leaves behind is cleared, so that no copy of the value stays there.
@@ -30,14 +36,18 @@ func AppendValueJSON(dst []byte, identifier string, value wire.Raw) ([]byte, err
 	if err := wire.Precheck(value, wire.ItemLimits); err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrValue, err)
 	}
-	dst = roomFor(dst, jsonBound(value))
 	if identifier == birthDate {
 		day, err := day(value)
 		if err != nil {
 			return dst, err
 		}
-		return appendText(dst, day), nil
+		return appendText(roomFor(dst, len(day)+2), day), nil
 	}
+	bound := jsonBound(value)
+	if bound > MaxValueJSON {
+		return dst, ErrValueSize
+	}
+	dst = roomFor(dst, bound)
 	out, _, err := appendItem(dst, value)
 	if err != nil {
 		clear(dst[len(dst):cap(dst)]) // what was written before the error
@@ -46,9 +56,8 @@ func AppendValueJSON(dst []byte, identifier string, value wire.Raw) ([]byte, err
 	return out, nil
 }
 
-// jsonBound is an upper bound of the length of a value's JSON form, with a comma
-// or colon behind every item. It is close enough that no value makes more memory
-// than some twenty times its size.
+// jsonBound is an upper bound of the length of a value's JSON form: exact but for
+// a comma or colon behind every item.
 func jsonBound(value []byte) int {
 	bound := 0
 	for len(value) > 0 {
@@ -56,25 +65,41 @@ func jsonBound(value []byte) int {
 		if err != nil {
 			break
 		}
-		size := len(value) - len(rest)
 		value = rest
 		switch h.Major {
-		case wire.Unsigned, wire.Negative:
-			bound += 3*size + 2 // digits of what fits into the head, and a sign
 		case wire.Bytes:
-			bound += 64 + base64.StdEncoding.EncodedLen(int(h.Arg)) // the frame around base64
+			bound += bytesLen(rest[:h.Arg]) + 1
 			value = rest[h.Arg:]
 		case wire.Text:
-			bound += 3 + 6*int(h.Arg) // a control character as \u00xx
+			bound += textLen(rest[:h.Arg]) + 1
 			value = rest[h.Arg:]
 		case wire.Array, wire.Map:
-			bound += 3
+			bound += len("[],")
 		case wire.Tag:
 		default:
-			bound += 26 // the longest float
+			var room [32]byte // no number is longer
+			scalar, _ := appendScalar(room[:0], h)
+			bound += len(scalar) + 1
 		}
 	}
 	return bound
+}
+
+func bytesLen(b []byte) int {
+	return len(`{"media_type":"","base64":""}`) + len(MediaType(b)) + base64.StdEncoding.EncodedLen(len(b))
+}
+
+func textLen(text []byte) int {
+	n := len(text) + 2
+	for _, c := range text {
+		switch {
+		case c == '"' || c == '\\':
+			n++
+		case c < 0x20 || c == 0x7f:
+			n += 5
+		}
+	}
+	return n
 }
 
 func roomFor(dst []byte, n int) []byte {
@@ -95,13 +120,6 @@ func appendItem(dst, data []byte) ([]byte, []byte, error) {
 		return dst, nil, fmt.Errorf("%w: %w", ErrValue, err)
 	}
 	switch h.Major {
-	case wire.Unsigned:
-		return strconv.AppendUint(dst, h.Arg, 10), rest, nil
-	case wire.Negative:
-		if h.Arg > math.MaxInt64 {
-			return dst, nil, fmt.Errorf("%w: number below -2^63", ErrValue)
-		}
-		return strconv.AppendInt(dst, -1-int64(h.Arg), 10), rest, nil
 	case wire.Bytes:
 		return appendBytes(dst, rest[:h.Arg]), rest[h.Arg:], nil
 	case wire.Text:
@@ -114,13 +132,28 @@ func appendItem(dst, data []byte) ([]byte, []byte, error) {
 		// What a tag says of its content has no place in JSON.
 		return appendItem(dst, rest)
 	}
+	dst, err = appendScalar(dst, h)
+	return dst, rest, err
+}
+
+// appendScalar appends what is all in its head.
+func appendScalar(dst []byte, h wire.Head) ([]byte, error) {
+	switch h.Major {
+	case wire.Unsigned:
+		return strconv.AppendUint(dst, h.Arg, 10), nil
+	case wire.Negative:
+		if h.Arg > math.MaxInt64 {
+			return dst, fmt.Errorf("%w: number below -2^63", ErrValue)
+		}
+		return strconv.AppendInt(dst, -1-int64(h.Arg), 10), nil
+	}
 	if b, ok := h.Bool(); ok {
-		return strconv.AppendBool(dst, b), rest, nil
+		return strconv.AppendBool(dst, b), nil
 	}
 	if f, ok := h.Float64(); ok {
-		return strconv.AppendFloat(dst, f, 'g', -1, 64), rest, nil
+		return strconv.AppendFloat(dst, f, 'g', -1, 64), nil
 	}
-	return append(dst, "null"...), rest, nil
+	return append(dst, "null"...), nil
 }
 
 func appendArray(dst, data []byte, count uint64) ([]byte, []byte, error) {
@@ -178,50 +211,6 @@ func appendText(dst, text []byte) []byte {
 		}
 	}
 	return append(dst, '"')
-}
-
-// day returns the YYYY-MM-DD of a date of birth, aliasing value.
-func day(value []byte) ([]byte, error) {
-	h, rest, err := wire.ReadHead(value)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrValue, err)
-	}
-	switch h.Major {
-	case wire.Tag:
-		return day(rest)
-	case wire.Map:
-		return dayOfMap(rest, h.Arg)
-	case wire.Text:
-		text := rest[:h.Arg]
-		if len(text) > len(time.DateOnly) && text[len(time.DateOnly)] == 'T' {
-			text = text[:len(time.DateOnly)]
-		}
-		if _, err := wire.ParseFullDate(string(text)); err == nil {
-			return text, nil
-		}
-	}
-	return nil, fmt.Errorf("%w: date of birth in an unknown form", ErrValue)
-}
-
-// dayOfMap finds the date in the structured form of ISO/IEC 23220-2, in which a
-// mask may stand beside it.
-func dayOfMap(data []byte, pairs uint64) ([]byte, error) {
-	for range pairs {
-		k, rest, err := wire.ReadHead(data)
-		if err != nil || k.Major != wire.Text {
-			break
-		}
-		if bytes.Equal(rest[:k.Arg], []byte(birthDate)) {
-			if h, _, err := wire.ReadHead(rest[k.Arg:]); err != nil || h.Major == wire.Map {
-				break
-			}
-			return day(rest[k.Arg:])
-		}
-		if data, err = wire.Skip(rest[k.Arg:]); err != nil {
-			break
-		}
-	}
-	return nil, fmt.Errorf("%w: date of birth in an unknown form", ErrValue)
 }
 
 // MediaType tells a portrait's form from its first bytes: image/jpeg, image/jp2

@@ -82,6 +82,10 @@ func TestValueJSON_Refused(t *testing.T) {
 		"birth date as a number":        {"birth_date", 19710901},
 		"birth date map without a date": {"birth_date", map[string]any{"mask": 1}},
 		"birth date map in a map":       {"birth_date", map[string]any{"birth_date": map[string]any{"birth_date": "1971-09-01"}}},
+		"approximate birth date":        {"birth_date", map[string]any{"approximate_mask": "00001111", "birth_date": "1971-09-01"}},
+		"mask of another length":        {"birth_date", map[string]any{"approximate_mask": "0000", "birth_date": "1971-09-01"}},
+		"mask that is no text":          {"birth_date", map[string]any{"approximate_mask": 0, "birth_date": "1971-09-01"}},
+		"mask without a date":           {"birth_date", map[string]any{"approximate_mask": "00000000"}},
 		"number below -2^63":            {"x", wire.Raw{0x3b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
 		"map with a number as a key":    {"x", map[int]int{1: 1}},
 	} {
@@ -102,6 +106,37 @@ func TestValueJSON_ClearsWhatItLeaves(t *testing.T) {
 	}
 	if bytes.Contains(first, []byte("secret")) {
 		t.Error("a copy stays behind")
+	}
+}
+
+// Small items do not make large arrays: room is made for what is written and a
+// comma for each, and for no more than MaxValueJSON.
+func TestValueJSON_RoomIsWhatIsNeeded(t *testing.T) {
+	nest := func(item any) []any {
+		inner, outer := make([]any, 1000), make([]any, 70)
+		for i := range inner {
+			inner[i] = item
+		}
+		for i := range outer {
+			outer[i] = inner
+		}
+		return outer
+	}
+	for name, item := range map[string]any{
+		"numbers": 0, "negative numbers": -1, "large numbers": uint64(1<<64 - 1), "fractions": 1.5, "nulls": nil, "texts": "", "arrays": []any{}, "truths": true,
+	} {
+		value := encode(t, nest(item))
+		got, err := AppendValueJSON(nil, "x", value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cap(got) > len(got)+200 {
+			t.Errorf("%s: room for %d bytes, %d are needed", name, cap(got), len(got))
+		}
+	}
+	large := encode(t, append(nest([]byte{}), nest([]byte{})...))
+	if got, err := AppendValueJSON(nil, "x", large); !errors.Is(err, ErrValueSize) || !errors.Is(err, ErrValue) || got != nil {
+		t.Errorf("%d bytes of cbor, %d of json: %v", len(large), len(got), err)
 	}
 }
 

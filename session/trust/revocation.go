@@ -163,7 +163,7 @@ func (s *Store) trusts(path *Path, list *StatusList, certificate []byte, at time
 	if certificate != nil {
 		c, err := parseCertificate(certificate)
 		if err != nil {
-			return fault.Wrap(fault.CertificateMalformed, err, "certificate that the mso gives for it")
+			return fault.New(fault.CertificateMalformed, "certificate that the mso gives for it")
 		}
 		if bytes.Equal(c.Raw, list.chain[0].Raw) {
 			return statusSigner.check(c, at)

@@ -15,7 +15,8 @@ func (d *examination) readDeviceKey() error {
 }
 
 // checkKeyAuthorizations wants the issuer's leave for every element that the
-// phone signed itself, and none of them twice in the document.
+// phone signed itself, and none of them twice in the document. They answer no
+// request, see minimise.
 func (d *examination) checkKeyAuthorizations() error {
 	elements, err := d.document.DeviceSigned.Elements()
 	if err != nil {

@@ -150,8 +150,8 @@ func TestF40_KeyAuthorizations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	elements := verified.Documents()[0].Elements
-	if last := elements[len(elements)-1]; !last.DeviceSigned || last.Identifier != "a" || !bytes.Equal(last.Raw, []byte{1}) {
-		t.Errorf("%v, device-signed %v", last, last.DeviceSigned)
+	first := verified.Documents()[0].Elements[0] // by its namespace
+	if !first.DeviceSigned || first.Identifier != "a" || !bytes.Equal(first.Raw, []byte{1}) {
+		t.Errorf("%v, device-signed %v", first, first.DeviceSigned)
 	}
 }

@@ -30,6 +30,7 @@ type examination struct {
 	deviceKey  crypto.PublicKey
 	elements   []Element // all that were returned and are vouched for
 
+	size     int // of the JSON form of what was asked for
 	out      Document
 	warnings []Warning
 }
@@ -123,7 +124,7 @@ func (d *examination) compareDigests() error {
 		digests := d.mso.ValueDigests[ns]
 		identifiers, ids := map[string]bool{}, map[uint32]bool{}
 		for i, item := range namespaces[ns] {
-			label := label(item.ElementIdentifier, i)
+			label := d.label(ns, item.ElementIdentifier, i)
 			if identifiers[item.ElementIdentifier] {
 				return fault.New(fault.DuplicateElement, "%s twice in its namespace", label)
 			}
@@ -148,18 +149,28 @@ func (d *examination) compareDigests() error {
 	return nil
 }
 
-// label names an element in an error. Until the digests are compared, the
-// identifier is whatever the phone wrote: what does not look like one is counted
-// instead.
-func label(identifier string, index int) string {
-	plain := len(identifier) > 0 && len(identifier) <= 64
-	for _, c := range []byte(identifier) {
-		plain = plain && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_')
-	}
-	if _, age := mdoc.AgeThreshold(identifier); plain || age {
+// label names an element in an error. The identifier is whatever the phone wrote,
+// a person's name if it likes: only one that was asked for is repeated, every
+// other is counted in its namespace.
+func (d *examination) label(namespace, identifier string, index int) string {
+	if d.asked(namespace, identifier) {
 		return identifier
 	}
-	return fmt.Sprintf("element %d", index)
+	return fmt.Sprintf("element %d of its namespace", index)
+}
+
+func (d *examination) asked(namespace, identifier string) bool {
+	if d.in.Requested == nil {
+		return false
+	}
+	for _, document := range d.in.Requested.Documents {
+		if document.DocType == d.document.DocType && slices.ContainsFunc(document.Elements, func(e mdoc.ElementRequest) bool {
+			return e.Namespace == namespace && e.Identifier == identifier
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // compareDocType closes the gap between the docType under which the path was

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"kazashi/session/fault"
@@ -8,103 +10,143 @@ import (
 	"kazashi/session/wire"
 )
 
-// name is an element's place in a document.
-type name struct{ namespace, identifier string }
+// MaxJSON is how long the values that were asked for may be together, in the form
+// of the API and in bytes.
+const MaxJSON = mdoc.MaxValueJSON
 
-// minimise keeps what was asked for. What was not is cleared in memory, counted
-// and dropped; the individual number always is, whoever asked. What is missing
-// fails the document.
+// minimise keeps what was asked for and the issuer signed. What was not is cleared
+// in memory, counted and dropped, and so is what the phone says of itself; the
+// individual number always is, whoever asked. What is missing fails the document.
 func (d *examination) minimise() error {
-	wanted, missing := d.wanted()
-	var forbidden, unasked int
-	for _, e := range d.elements {
-		retain, ok := wanted[name{e.Namespace, e.Identifier}]
+	answers, err := d.answers()
+	if err != nil {
+		return err
+	}
+	var forbidden, unasked, otherAge int
+	for i, e := range d.elements {
 		switch {
 		case e.Identifier == mdoc.IndividualNumber:
 			forbidden++
 			clear(e.Raw)
-		case !ok:
+			continue
+		case len(answers[i]) == 0:
 			unasked++
 			clear(e.Raw)
-		default:
-			e.Retain = retain
-			d.out.Elements = append(d.out.Elements, e)
+		}
+		for _, r := range answers[i] {
+			if r.Identifier != e.Identifier {
+				otherAge++
+			}
+			d.out.Elements = append(d.out.Elements, Element{
+				Namespace: e.Namespace, Identifier: r.Identifier, Raw: e.Raw, Retain: r.Retain, DeviceSigned: e.DeviceSigned,
+			})
 		}
 	}
-	if forbidden > 0 {
-		d.warn(fault.ForbiddenElementReceived, forbidden)
-	}
-	if unasked > 0 {
-		d.warn(fault.UnaskedElements, unasked)
-	}
-	if len(missing) > 0 {
-		return fault.New(fault.Incomplete, "without %s", strings.Join(missing, ", "))
+	slices.SortStableFunc(d.out.Elements, func(a, b Element) int { return strings.Compare(a.Namespace, b.Namespace) })
+	for _, w := range []struct {
+		code  fault.Code
+		count int
+	}{{fault.ForbiddenElementReceived, forbidden}, {fault.UnaskedElements, unasked}, {fault.AgeByOtherAttestation, otherAge}} {
+		if w.count > 0 {
+			d.warn(w.code, w.count)
+		}
 	}
 	if d.in.Requested == nil {
 		return nil
 	}
-	return presentable(d.out.Elements)
+	return d.presentable()
 }
 
-// wanted returns the elements of the document that answer the request, each with
-// IntentToRetain, and what of the request nothing answers.
-func (d *examination) wanted() (wanted map[name]bool, missing []string) {
-	wanted = map[name]bool{}
+// answers returns, by the index of each element, which requests it answers. What
+// of the request nothing answers is an error.
+func (d *examination) answers() (map[int][]mdoc.ElementRequest, error) {
+	answers := map[int][]mdoc.ElementRequest{}
 	if d.in.Requested == nil {
-		for _, e := range d.elements {
-			wanted[name{e.Namespace, e.Identifier}] = false
+		for i, e := range d.elements {
+			answers[i] = []mdoc.ElementRequest{{Namespace: e.Namespace, Identifier: e.Identifier}}
 		}
-		return wanted, nil
+		return answers, nil
 	}
+	var missing []string
 	for _, document := range d.in.Requested.Documents {
 		if document.DocType != d.document.DocType {
 			continue
 		}
 		for _, r := range document.Elements {
-			identifier, ok := d.answer(r)
-			if !ok {
+			i, err := d.answer(r)
+			if err != nil {
+				return nil, err
+			}
+			if i < 0 {
 				missing = append(missing, r.Identifier)
 				continue
 			}
-			n := name{r.Namespace, identifier}
-			wanted[n] = wanted[n] || r.Retain
+			if twice := slices.IndexFunc(answers[i], func(o mdoc.ElementRequest) bool { return o.Identifier == r.Identifier }); twice >= 0 {
+				answers[i][twice].Retain = answers[i][twice].Retain || r.Retain
+				continue
+			}
+			answers[i] = append(answers[i], r)
 		}
 	}
-	return wanted, missing
+	if len(missing) > 0 {
+		return nil, fault.New(fault.Incomplete, "without %s", strings.Join(missing, ", "))
+	}
+	return answers, nil
 }
 
-// answer returns which element answers a request: the one of that name or, for
-// age_over_NN, of the attestations that settle the question, the nearest (clause
-// 7.2.5).
-func (d *examination) answer(r mdoc.ElementRequest) (string, bool) {
+// answer returns the index of the element that answers a request, -1 for none.
+// What the phone signed itself answers nothing: it would pass for the issuer's.
+func (d *examination) answer(r mdoc.ElementRequest) (int, error) {
 	if r.Identifier == mdoc.IndividualNumber {
-		return "", false
+		return -1, nil
 	}
-	age, isAge := mdoc.AgeThreshold(r.Identifier)
-	attested, names := map[int]bool{}, map[int]string{}
-	for _, e := range d.elements {
-		if e.Namespace != r.Namespace {
+	if age, ok := mdoc.AgeThreshold(r.Identifier); ok {
+		return d.answerAge(r, age)
+	}
+	return slices.IndexFunc(d.elements, func(e Element) bool {
+		return !e.DeviceSigned && e.Namespace == r.Namespace && e.Identifier == r.Identifier
+	}), nil
+}
+
+// answerAge answers a request for age_over_NN: with the element of that name or,
+// of the attestations that settle the question, the nearest (clause 7.2.5). Its
+// value is the answer under either name. Which one it was says more than the
+// answer may, so that no error or warning names it.
+func (d *examination) answerAge(r mdoc.ElementRequest, age int) (int, error) {
+	attested, index := map[int]bool{}, map[int]int{}
+	for i, e := range d.elements {
+		nn, isAge := mdoc.AgeThreshold(e.Identifier)
+		if !isAge || e.DeviceSigned || e.Namespace != r.Namespace {
 			continue
 		}
-		if e.Identifier == r.Identifier {
-			return e.Identifier, true
-		}
-		nn, ok := mdoc.AgeThreshold(e.Identifier)
-		if over, isBool := wire.Raw(e.Raw).Head().Bool(); ok && isBool {
-			attested[nn], names[nn] = over, e.Identifier
+		over, isBool := wire.Raw(e.Raw).Head().Bool()
+		switch {
+		case isBool:
+			attested[nn], index[nn] = over, i
+		case nn == age:
+			return -1, fault.New(fault.MalformedResponse, "%s is no boolean", r.Identifier)
 		}
 	}
-	nearest, known := mdoc.NearestAge(age, attested)
-	return names[nearest], isAge && known
+	if mdoc.AgesContradict(attested) {
+		return -1, fault.New(fault.MalformedResponse, "the attestations of age contradict each other")
+	}
+	if nearest, known := mdoc.NearestAge(age, attested); known {
+		return index[nearest], nil
+	}
+	return -1, nil
 }
 
-// presentable refuses an element that was asked for and has no form in the API:
-// better here than when the kiosk comes to claim it.
-func presentable(kept []Element) error {
-	for _, e := range kept {
+// presentable refuses an element that was asked for and has no form in the API,
+// and more than a kiosk can be given: better here than when it comes to claim it.
+func (d *examination) presentable() error {
+	for _, e := range d.out.Elements {
 		json, err := e.AppendJSON(nil)
 		clear(json)
-		if err != nil {
+		d.size += len(json)
+		switch {
+		case errors.Is(err, mdoc.ErrValueSize), d.size > MaxJSON:
+			return fault.New(fault.ResponseTooLarge, "element %s makes it more than %d bytes of json", e.Identifier, MaxJSON)
+		case err != nil:
 			return fault.Wrap(fault.MalformedResponse, err, "element %s", e.Identifier)
 		}
 	}

@@ -11,6 +11,9 @@ import (
 	"kazashi/session/wire"
 )
 
+// name is an element's place in a document.
+type name struct{ namespace, identifier string }
+
 // issued checks that what was verified is what the issuer signed: every element
 // with its value, and all else that a Document says.
 func (l *lab) issued(v *Verified, d *draft) error {

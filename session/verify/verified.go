@@ -29,8 +29,8 @@ type Document struct {
 	Signed, ValidFrom, ValidUntil time.Time
 	// Revocation is trust.Valid, or trust.Undetermined where the policy let that pass.
 	Revocation trust.State
-	// Elements are those that were asked for, ordered by namespace and in it as
-	// the phone sent them.
+	// Elements are those that were asked for, under the names that were asked for,
+	// ordered by namespace and in it as the phone sent them.
 	Elements []Element
 }
 
@@ -50,7 +50,7 @@ type Element struct {
 	// Retain is what the request said of it.
 	Retain bool
 	// DeviceSigned means that the phone and not the issuer vouches for it, with the
-	// issuer's leave.
+	// issuer's leave. What answers a request never is.
 	DeviceSigned bool
 }
 

@@ -3,6 +3,9 @@
 // the first that fails ends it, with the name of the check and a code. What has
 // passed them all becomes a [Verified], and nothing else can.
 //
+// What the phone asserts of itself, the device-signed elements, answers no request
+// even when the issuer authorised it: it is dropped like what was not asked for.
+//
 // The package does no I/O and keeps no clock: revocation is looked up in the lists
 // that the trust store holds.
 package verify
@@ -50,8 +53,9 @@ type Input struct {
 	// ReaderKey is needed for documents that carry a deviceMac; nil has them
 	// refused with KZ-446.
 	ReaderKey ReaderKey
-	// Requested is what was asked for. Nil takes everything as asked, which is for
-	// looking at documents and not for a terminal.
+	// Requested is what was asked for, and only elements that the issuer signed
+	// answer it. Nil takes everything as asked, device-signed elements too, which is
+	// for looking at documents and not for a terminal.
 	Requested *mdoc.Request
 }
 
@@ -78,13 +82,14 @@ func (v *Verifier) verify(in Input) (*Verified, error) {
 		return nil, err
 	}
 	out := &Verified{arena: in.Response}
-	now := v.Now()
+	now, size := v.Now(), 0
 	for i := range response.Documents {
-		d := &examination{verifier: v, in: in, now: now, document: &response.Documents[i]}
+		d := &examination{verifier: v, in: in, now: now, document: &response.Documents[i], size: size}
 		if err := d.run(); err != nil {
 			err.Document = d.document.DocType
 			return nil, err
 		}
+		size = d.size
 		out.documents = append(out.documents, d.out)
 		out.warnings = append(out.warnings, d.warnings...)
 	}

@@ -69,8 +69,15 @@ func appendDocument(dst []byte, d verify.Document) ([]byte, error) {
 		return dst, fault.Wrap(fault.Internal, err, "rendering document")
 	}
 	dst = appendClearing(dst, string(head[:len(head)-1])+`,"elements":{`)
-	namespace, first := "", true
+	namespace, first, done := "", true, map[string]bool{}
 	for _, e := range d.Elements { // ordered by namespace
+		if e.DeviceSigned {
+			return dst, fault.New(fault.Internal, "an element that the issuer did not sign")
+		}
+		if e.Namespace != namespace && done[e.Namespace] {
+			return dst, fault.New(fault.Internal, "a namespace in two places") // readers of JSON would lose one
+		}
+		done[e.Namespace] = true
 		switch {
 		case first:
 			dst = appendClearing(dst, quote(e.Namespace)+":{")

@@ -22,11 +22,13 @@ type verdictJSON struct {
 
 // documentJSON is one verified document: the names of its elements by namespace
 // and, when they were asked for, the values in the form of the socket. A value
-// that has no such form is null.
+// that has no such form is null. DeviceSigned are the names of those that the
+// phone vouches for and not the issuer; no daemon hands them out.
 type documentJSON struct {
-	DocType  string                                `json:"doc_type"`
-	Elements map[string][]string                   `json:"elements"`
-	Values   map[string]map[string]json.RawMessage `json:"values,omitempty"`
+	DocType      string                                `json:"doc_type"`
+	Elements     map[string][]string                   `json:"elements"`
+	DeviceSigned map[string][]string                   `json:"device_signed,omitempty"`
+	Values       map[string]map[string]json.RawMessage `json:"values,omitempty"`
 }
 
 type warningJSON struct {
@@ -42,24 +44,34 @@ func (v *verdict) json(values bool) verdictJSON {
 		Documents: []documentJSON{}, Warnings: []warningJSON{},
 	}
 	for _, d := range v.verified.Documents() {
-		doc := documentJSON{DocType: d.DocType, Elements: map[string][]string{}}
-		if values {
-			doc.Values = map[string]map[string]json.RawMessage{}
-		}
-		for _, e := range d.Elements {
-			doc.Elements[e.Namespace] = append(doc.Elements[e.Namespace], e.Identifier)
-			if !values {
-				continue
-			}
-			if doc.Values[e.Namespace] == nil {
-				doc.Values[e.Namespace] = map[string]json.RawMessage{}
-			}
-			doc.Values[e.Namespace][e.Identifier] = elementValue(e)
-		}
-		out.Documents = append(out.Documents, doc)
+		out.Documents = append(out.Documents, describe(d, values))
 	}
 	for _, w := range v.verified.Warnings() {
 		out.Warnings = append(out.Warnings, warningJSON{w.Code, w.Code.Slug(), w.DocType, w.Count})
+	}
+	return out
+}
+
+func describe(d verify.Document, values bool) documentJSON {
+	out := documentJSON{DocType: d.DocType, Elements: map[string][]string{}}
+	if values {
+		out.Values = map[string]map[string]json.RawMessage{}
+	}
+	for _, e := range d.Elements {
+		out.Elements[e.Namespace] = append(out.Elements[e.Namespace], e.Identifier)
+		if e.DeviceSigned {
+			if out.DeviceSigned == nil {
+				out.DeviceSigned = map[string][]string{}
+			}
+			out.DeviceSigned[e.Namespace] = append(out.DeviceSigned[e.Namespace], e.Identifier)
+		}
+		if !values {
+			continue
+		}
+		if out.Values[e.Namespace] == nil {
+			out.Values[e.Namespace] = map[string]json.RawMessage{}
+		}
+		out.Values[e.Namespace][e.Identifier] = elementValue(e)
 	}
 	return out
 }
@@ -155,6 +167,9 @@ func (a *app) showDocument(d verify.Document, values bool) {
 		row := []string{e.Namespace, e.Identifier}
 		if values {
 			row = append(row, valueText(a.lang, elementValue(e)))
+		}
+		if e.DeviceSigned {
+			row = append(row, phrase{"端末の自己申告", "says the phone, not the issuer"}.in(a.lang))
 		}
 		elements.add(row...)
 	}

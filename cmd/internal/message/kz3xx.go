@@ -136,4 +136,23 @@ var sessionAndAnswer = []Entry{
 			"The result stands. If it goes on, note the wallet's version and report it.",
 		},
 	},
+	{
+		fault.ResponseTooLarge, documentRefused, Never,
+		Text{
+			"求めた項目の値が大きすぎます。JSONで4 MiBを超えます。",
+			"The values that were asked for are too large: over 4 MiB as JSON.",
+		},
+		noteModel,
+	},
+	{
+		fault.AgeByOtherAttestation, readInOrder, Never,
+		Text{
+			"求めた年齢の項目の代わりに、それを決める別の年齢の項目が返りました。",
+			"Instead of the age that was asked for, the phone returned another one that settles it.",
+		},
+		Text{
+			"発行を妨げません。結果は、求めた項目の名で渡されています。",
+			"The result stands: it is handed out under the name that was asked for.",
+		},
+	},
 }
