@@ -8,6 +8,9 @@ import (
 	"kazashi/reader"
 )
 
+// Supported tells whether this build can talk to PC/SC.
+const Supported = false
+
 // installed stands for the library that this build does without.
 var installed library = absent{}
 

@@ -16,6 +16,9 @@ import (
 // maxATR is what fits a SCARD_READERSTATE.
 const maxATR = 33
 
+// Supported tells whether this build can talk to PC/SC.
+const Supported = true
+
 // installed is libpcsclite.
 var installed library = scardLibrary{}
 

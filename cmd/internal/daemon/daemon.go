@@ -10,6 +10,8 @@ package daemon
 
 import (
 	"crypto/elliptic"
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -40,7 +42,8 @@ type Options struct {
 	// phone taps whenever a presentation is armed.
 	Specimen bool
 	// SpecimenPKI is a directory that specimen.PKI.Write wrote, for phones that
-	// another process plays; empty makes fresh authorities.
+	// another process plays; Run writes it when it is missing or empty. "" makes fresh
+	// authorities that are stored nowhere.
 	SpecimenPKI string
 	// Scenarios are what the specimen phone does, one for each presentation in
 	// turn; none is honest.
@@ -127,6 +130,9 @@ func (d *daemon) chooseReader() error {
 		if d.options.Scenarios != nil || d.options.Readers > 1 {
 			return fault.New(fault.Usage, "scenarios and several readers are for the specimen phones of the loopback backend")
 		}
+		if !pcsc.Supported {
+			return fault.New(fault.ReaderUnsupported, "reader.backend: %s needs a kazashid that was built with cgo and libpcsclite", configs.BackendPCSC)
+		}
 		d.system = pcsc.New(pcsc.Options{Include: d.config.Reader.Include, Limits: limitsOf(d.config.Reader)})
 		return nil
 	}
@@ -139,7 +145,7 @@ func (d *daemon) chooseReader() error {
 	}
 	for _, name := range names {
 		if _, err := holder.ParseScenario(name); err != nil {
-			return fault.Wrap(fault.Usage, err, "scenario")
+			return fault.New(fault.Usage, "no scenario %q: kazashid --list-scenarios lists them", name)
 		}
 	}
 	if d.options.Readers < 0 || d.options.Readers > maxReaders {
@@ -171,7 +177,27 @@ func specimenPKI(o Options) (*specimen.PKI, error) {
 		return pki, fault.Wrap(fault.Internal, err, "making specimen authorities")
 	}
 	pki, err := specimen.ReadPKI(o.SpecimenPKI)
+	if errors.Is(err, fs.ErrNotExist) && vacant(o.SpecimenPKI) {
+		// A check, which writes nothing: Run would make them.
+		pki, err = specimen.NewPKI(elliptic.P256(), time.Now())
+	}
 	return pki, fault.Wrap(fault.InputUnreadable, err, "reading specimen authorities")
+}
+
+// vacant reports whether a directory is missing or empty.
+func vacant(dir string) bool {
+	files, err := os.ReadDir(dir)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && len(files) == 0
+}
+
+// obtainPKI makes the specimen authorities in their directory if there are none yet.
+// The phones' program may do so at the same moment.
+func obtainPKI(o Options) error {
+	if !o.Specimen || o.SpecimenPKI == "" {
+		return nil
+	}
+	_, _, err := specimen.Obtain(o.SpecimenPKI, time.Now())
+	return fault.Wrap(fault.InputUnreadable, err, "specimen authorities")
 }
 
 // readerKey returns the key that signs requests: the configured one, else the

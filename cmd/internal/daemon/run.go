@@ -40,6 +40,9 @@ const (
 // keys (KZ-7xx), or fault.SocketUnavailable. fault.Internal means that a part
 // failed while running, or did not end in time.
 func Run(ctx context.Context, c configs.Config, o Options) error {
+	if err := obtainPKI(o); err != nil {
+		return err
+	}
 	d, err := assemble(c, o)
 	if err != nil {
 		return err
