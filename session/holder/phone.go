@@ -52,6 +52,15 @@ type Options struct {
 	LastAnswer int
 	// Observe, when set, is told of every request that the phone could read.
 	Observe func(Asked)
+	// Keep, when set, is given every answer before it is encrypted.
+	Keep func(Answer)
+}
+
+// An Answer is what a phone says in one session, as ISO/IEC 18013-5 encodes it. An
+// observer that keeps it has to copy it.
+type Answer struct {
+	Response   []byte // DeviceResponse
+	Transcript []byte // SessionTranscript, the array
 }
 
 // Asked is what a phone shows its holder of a request.

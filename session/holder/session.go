@@ -161,6 +161,9 @@ func (p *Phone) reply(request *mdoc.DeviceRequest) ([]byte, error) {
 	if p.options.Scenario == GarbledAnswer {
 		response = []byte("neither CBOR nor anything else")
 	}
+	if p.options.Keep != nil {
+		p.options.Keep(Answer{Response: response, Transcript: p.session.transcript})
+	}
 	sealed, err := p.session.sealed.Seal(response)
 	if err != nil {
 		return nil, err

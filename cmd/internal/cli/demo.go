@@ -59,6 +59,7 @@ type demoResult struct {
 	OK     bool          `json:"ok"` // every scene ended as it has to
 	Daemon string        `json:"daemon"`
 	Scenes []sceneResult `json:"scenes"`
+	Kept   *kept         `json:"kept,omitempty"`
 }
 
 // A sceneResult is how one scene ended.
@@ -85,11 +86,11 @@ func outcomeOf(state api.State, code fault.Code) outcome {
 }
 
 func (a *app) demoCommand() *cobra.Command {
-	var daemon string
+	var daemon, keep string
 	cmd := a.verb("demo", phrase{
 		Ja: "機器なしで一連の流れを見る",
 		En: "see the whole flow without any hardware",
-	}, func(ctx context.Context) error { return a.demo(ctx, daemon) })
+	}, func(ctx context.Context) error { return a.demo(ctx, daemon, keep) })
 	cmd.Long = phrase{
 		Ja: `デーモンを見本モードで起動し、ソフトウェアのスマートフォンを三度かざします。キオスクと同じソケットを通して、受付、受け取り、完了の通知まで行います。人物も証明書も架空です。
 
@@ -101,10 +102,18 @@ exit status: 0 all three end as they have to, 1 not so, 69 the daemon did not st
 	cmd.Flags().StringVar(&daemon, "daemon", "", phrase{
 		"`PATH`: kazashid の場所 (既定はこのコマンドと同じ場所)",
 		"`PATH` of kazashid (default: beside this command)"}.in(a.lang))
+	cmd.Flags().StringVar(&keep, "keep", "", phrase{
+		"`DIR`: 見本のタップをもう一度行い、kazashi verify 用に応答を保存する",
+		"`DIR` to keep the answer of one more specimen tap in, for kazashi verify"}.in(a.lang))
 	return cmd
 }
 
-func (a *app) demo(ctx context.Context, path string) error {
+func (a *app) demo(ctx context.Context, path, keep string) error {
+	if keep != "" {
+		if err := checkKeep(keep); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, demoTimeout,
 		fault.New(fault.Internal, "the demo did not end within %s", demoTimeout))
 	defer cancel()
@@ -119,6 +128,9 @@ func (a *app) demo(ctx context.Context, path string) error {
 	defer child.stop()
 	result, err := a.perform(ctx, child)
 	child.stop() // before it is said that it is
+	if err == nil && keep != "" {
+		result.Kept, err = keepTap(ctx, keep, time.Now())
+	}
 	if err != nil {
 		return err
 	}

@@ -36,15 +36,17 @@ type child struct {
 
 // findDaemon returns the daemon's executable: path, or the one beside this one.
 func findDaemon(path string) (string, error) {
+	what := "--daemon " + path
 	if path == "" {
 		self, err := os.Executable()
 		if err != nil {
 			return "", fault.Wrap(fault.Internal, err, "finding this command's own file")
 		}
 		path = filepath.Join(filepath.Dir(self), "kazashid")
+		what = path + " (--daemon names another)"
 	}
-	if info, err := os.Stat(path); err != nil || info.IsDir() {
-		return "", fault.New(fault.SocketUnavailable, "no daemon at %s; --daemon names another", path)
+	if info, err := os.Stat(path); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
+		return "", fault.New(fault.Usage, "no such program: %s", what)
 	}
 	return path, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -78,9 +79,9 @@ func (n *narrator) title(s scene) string {
 	return s.Title.Ja + "  " + s.Title.En
 }
 
-func (n *narrator) armed(p api.Presentation, s scene, took time.Duration) {
-	call := fmt.Sprintf(`POST /v1/presentations {"profile":%q} -> %s (%s)`, s.Profile, p.State, milliseconds(took))
-	n.say(plain, "socket", phrase{call, call})
+func (n *narrator) armed(p api.Presentation, took time.Duration) {
+	answer := fmt.Sprintf("%s (%s)", p.State, milliseconds(took))
+	n.post("", api.ArmRequest{Profile: p.Profile, Transaction: p.Transaction}, phrase{answer, answer})
 	ja, en := make([]string, 0, len(p.Asked)), make([]string, 0, len(p.Asked))
 	keptJa, keptEn := "保存しません", "nothing is kept"
 	for _, e := range p.Asked {
@@ -98,6 +99,14 @@ func (n *narrator) armed(p api.Presentation, s scene, took time.Duration) {
 	)
 }
 
+// post shows a request as it was sent, so that it can be copied, and the answer.
+func (n *narrator) post(path string, body any, answer phrase) {
+	sent, _ := json.Marshal(body) // a few strings
+	n.out.line(plain, pad("socket", 8)+"POST /v1/presentations"+path)
+	n.out.line(plain, pad("", 8)+"  "+string(sent))
+	n.say(plain, "", phrase{"  -> " + answer.Ja, "  -> " + answer.En})
+}
+
 func (n *narrator) changed(p api.Presentation, at time.Duration) {
 	text := fmt.Sprintf("GET  /v1/presentations/{id}?wait -> %s", p.State)
 	if p.Phase != "" {
@@ -111,10 +120,9 @@ func (n *narrator) changed(p api.Presentation, at time.Duration) {
 }
 
 func (n *narrator) claimed(p api.Presentation, s scene, claim api.Claim) {
-	const call = "POST /v1/presentations/{id}/claim -> "
-	n.say(plain, "socket", phrase{
-		fmt.Sprintf(call+"要素 %d 件、一度だけ、期限つき", len(p.Received)),
-		fmt.Sprintf(call+"elements: %d, handed out once", len(p.Received))})
+	n.post("/{id}/claim", api.ClaimRequest{ClaimID: claim.ClaimID}, phrase{
+		fmt.Sprintf("要素 %d 件、一度だけ、期限つき", len(p.Received)),
+		fmt.Sprintf("elements: %d, handed out once, under a lease", len(p.Received))})
 	n.out.line(plain, "")
 	rows := &table{}
 	for _, asked := range p.Asked {
@@ -133,9 +141,8 @@ func (n *narrator) claimed(p api.Presentation, s scene, claim api.Claim) {
 	n.out.line(plain, "")
 }
 
-func (n *narrator) acked() {
-	const call = `POST /v1/presentations/{id}/ack {"outcome":"issued"} -> acked`
-	n.say(plain, "socket", phrase{call + "、値は消去", call + ", wiped"})
+func (n *narrator) acked(claimID string) {
+	n.post("/{id}/ack", api.AckRequest{ClaimID: claimID, Outcome: api.OutcomeIssued}, phrase{"acked、値は消去", "acked, wiped"})
 	n.screen("done; please take your phone", "発行しました。スマートフォンをお取りください")
 }
 
@@ -183,9 +190,12 @@ func (a *app) showDemoEnd(r demoResult) {
 		a.out.say(good, "", phrase{
 			"三つとも期待どおりでした。デーモンを止め、一時ファイルを消しました",
 			"all three ended as they have to; the daemon is stopped and its files are gone"}.in(a.lang))
-		return
+	} else {
+		a.out.say(bad, "", phrase{"期待どおりではない場面がありました", "not every scene ended as it has to"}.in(a.lang))
 	}
-	a.out.say(bad, "", phrase{"期待どおりではない場面がありました", "not every scene ended as it has to"}.in(a.lang))
+	if r.Kept != nil {
+		a.showKept(r.Kept)
+	}
 }
 
 func milliseconds(d time.Duration) string {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"time"
 
 	"kazashi/session/fault"
@@ -43,12 +44,12 @@ func (n *narrator) play(ctx context.Context, daemon *client.Client, i int, s sce
 	}
 	n.scene(i, s)
 	start := time.Now()
-	order := api.ArmRequest{Profile: s.Profile, Transaction: "demo-" + rand.Text()}
+	order := api.ArmRequest{Profile: s.Profile, Transaction: fmt.Sprintf("demo-%d", i+1)}
 	p, err := daemon.Arm(ctx, order, rand.Text())
 	if err != nil {
 		return r, err
 	}
-	n.armed(p, s, time.Since(start))
+	n.armed(p, time.Since(start))
 	for p.State != api.StateVerified && !p.State.Ended() {
 		if p, err = daemon.Wait(ctx, p.ID, p.Version); err != nil {
 			return r, err
@@ -80,7 +81,7 @@ func (n *narrator) play(ctx context.Context, daemon *client.Client, i int, s sce
 // handOver takes the attributes of a verified presentation, prints the paper and
 // acknowledges it.
 func (n *narrator) handOver(ctx context.Context, daemon *client.Client, p api.Presentation, s scene) (api.Presentation, error) {
-	claimID := rand.Text()
+	const claimID = "demo-printer"
 	claim, err := daemon.Claim(ctx, p.ID, claimID)
 	if err != nil {
 		return p, err
@@ -90,6 +91,6 @@ func (n *narrator) handOver(ctx context.Context, daemon *client.Client, p api.Pr
 	if err != nil {
 		return p, err
 	}
-	n.acked()
+	n.acked(claimID)
 	return p, nil
 }
