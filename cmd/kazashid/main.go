@@ -12,8 +12,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -24,6 +26,8 @@ import (
 
 	"kazashi/cmd/internal/build"
 	"kazashi/cmd/internal/daemon"
+	"kazashi/cmd/internal/message"
+	"kazashi/cmd/internal/usage"
 	"kazashi/configs"
 	"kazashi/session/fault"
 )
@@ -40,11 +44,40 @@ func run(args []string, stdout, stderr io.Writer) int {
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
-	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "kazashid: %v (%s)\n", err, fault.CodeOf(err))
-	}
+	tell(stderr, err)
 	return status(err)
 }
+
+// tell writes an error as kazashi does: what was seen in one line, then the cause and
+// what to do about it.
+func tell(w io.Writer, err error) {
+	if err == nil {
+		return
+	}
+	code := fault.CodeOf(err)
+	_, _ = fmt.Fprintf(w, "kazashid: error: %s %v\n", code, err)
+	entry := message.Lookup(code)
+	cause, hint := entry.Cause.En, entry.Remedy.En
+	var advised *advised
+	switch {
+	case errors.As(err, &advised):
+		hint = advised.hint
+	case code == fault.Usage:
+		cause, hint = "", "kazashid --help shows how to use it"
+	}
+	if cause != "" {
+		_, _ = fmt.Fprintln(w, "kazashid: cause:", cause)
+	}
+	_, _ = fmt.Fprintln(w, "kazashid: hint:", hint)
+}
+
+// An advised error has a hint that fits better than that of its code.
+type advised struct {
+	error
+	hint string
+}
+
+func (a *advised) Unwrap() error { return a.error }
 
 // flags are the command line.
 type flags struct {
@@ -62,7 +95,8 @@ func command() *cobra.Command {
 		Short: "the daemon of the Kazashi NFC identity terminal",
 		Example: `  kazashid --config /etc/kazashi/kazashid.yaml
   kazashid --check-config
-  kazashid --specimen --socket /tmp/kazashi.sock --scenario honest,tampered-element`,
+  kazashid --specimen --socket /tmp/kazashi.sock \
+    --scenario honest,tampered-element`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return fault.New(fault.Usage, "unexpected argument %q", args[0])
@@ -79,6 +113,7 @@ func command() *cobra.Command {
 		return fault.Wrap(fault.Usage, err, "command line")
 	})
 	cmd.SetVersionTemplate("kazashid {{.Version}}\n")
+	usage.Set(cmd)
 	set := cmd.Flags()
 	set.SortFlags = false
 	set.StringVar(&f.config, "config", "", "`path` of the configuration (default "+configs.Path+"; none in specimen mode)")
@@ -87,7 +122,7 @@ func command() *cobra.Command {
 	set.BoolVar(&f.specimen, "specimen", false, "accept specimen documents; without --config, use a reader and a phone made of software")
 	set.StringSliceVar(&f.scenarios, "scenario", nil, "what the specimen phone does: a `name`, or several with commas, one for each presentation in turn")
 	set.IntVar(&f.readers, "readers", 1, "how many `readers` made of software there are, each with a specimen phone")
-	set.StringVar(&f.specimenPKI, "specimen-pki", "", "`directory` of the specimen authorities to accept, instead of fresh ones")
+	set.StringVar(&f.specimenPKI, "specimen-pki", "", "`directory` of the specimen authorities to accept, which are made when it is missing or empty; without it they are fresh at every start")
 	set.BoolVar(&f.list, "list-scenarios", false, "list what specimen phones can do, and exit")
 	return cmd
 }
@@ -125,6 +160,10 @@ func (f *flags) execute(cmd *cobra.Command) error {
 	return daemon.Run(cmd.Context(), *config, options)
 }
 
+// maxSocketPath is how many bytes a socket's path can have, less the zero at its end
+// (unix(7)).
+const maxSocketPath = 107
+
 // resolve turns the command line into a configuration and options.
 func (f *flags) resolve() (*configs.Config, daemon.Options, error) {
 	options := daemon.Options{Specimen: f.specimen, SpecimenPKI: f.specimenPKI, Scenarios: f.scenarios, Readers: f.readers}
@@ -143,6 +182,9 @@ func (f *flags) resolve() (*configs.Config, daemon.Options, error) {
 		path = configs.Path
 	}
 	config, err := configs.Load(path)
+	if err != nil && f.config == "" && errors.Is(err, fs.ErrNotExist) {
+		err = &advised{err, "--config names another file; without hardware, try kazashid --specimen --socket PATH"}
+	}
 	if err != nil {
 		return nil, options, err
 	}
@@ -154,20 +196,23 @@ func (f *flags) resolve() (*configs.Config, daemon.Options, error) {
 			return nil, options, fault.Wrap(fault.Usage, err, "--socket")
 		}
 	}
+	if n := len(config.Socket.Path); n > maxSocketPath {
+		return nil, options, fault.New(fault.ConfigInvalid, "socket.path: %d bytes, where a Unix socket has room for %d", n, maxSocketPath)
+	}
 	return config, options, nil
 }
 
 // status returns the exit status of an error, after sysexits.h.
 func status(err error) int {
-	const usage, unavailable, software, config = 64, 69, 70, 78
+	const wrong, unavailable, software, config = 64, 69, 70, 78
 	switch code := fault.CodeOf(err); {
 	case code == fault.OK:
 		return 0
 	case code == fault.Usage:
-		return usage
+		return wrong
 	case code == fault.SocketUnavailable:
 		return unavailable
-	case strings.HasPrefix(string(code), "KZ-7"), code == fault.TrustFileInvalid:
+	case strings.HasPrefix(string(code), "KZ-7"), code == fault.TrustFileInvalid, code == fault.ReaderUnsupported:
 		return config
 	}
 	return software

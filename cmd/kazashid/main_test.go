@@ -5,11 +5,14 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"kazashi/cmd/internal/usage"
+	"kazashi/configs"
 	"kazashi/session/fault"
 	"kazashi/transport/client"
 )
@@ -78,6 +81,8 @@ func TestExitStatus(t *testing.T) {
 		"good configuration":     {[]string{"--check-config", "--config", good}, 0, "no trust anchor"},
 		"specimen check":         {[]string{"--check-config", "--specimen"}, 0, "SPECIMEN IACA"},
 		"no specimen PKI":        {[]string{"--check-config", "--specimen", "--specimen-pki", dir}, 78, "KZ-708"},
+		"fresh specimen PKI":     {[]string{"--check-config", "--specimen", "--specimen-pki", filepath.Join(dir, "fresh")}, 0, "SPECIMEN IACA"},
+		"long socket path":       {[]string{"--specimen", "--socket", filepath.Join(dir, strings.Repeat("s", 107))}, 78, "room for 107"},
 		"no directory":           {[]string{"--specimen", "--socket", filepath.Join(dir, "none", "s")}, 69, "KZ-621"},
 		"a file at the place":    {[]string{"--specimen", "--socket", good}, 69, "KZ-621"},
 	} {
@@ -94,6 +99,74 @@ func TestExitStatus(t *testing.T) {
 				t.Errorf("said %q and %q, want %q", stdout.String(), stderr.String(), c.says)
 			}
 		})
+	}
+}
+
+// What is wrong is said with its cause and with what to do.
+func TestErrorsSayWhatToDo(t *testing.T) {
+	if _, err := os.Stat(configs.Path); err == nil {
+		t.Skip("this machine has a configuration")
+	}
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{nil, []string{"kazashid: error: KZ-701 ", "kazashid: cause: ", "kazashid: hint: ", "--specimen --socket PATH"}},
+		{[]string{"--scenario"}, []string{"kazashid: error: KZ-710 ", "kazashid: hint: kazashid --help"}},
+		{[]string{"--specimen", "--check-config", "--scenario", "polite"}, []string{`no scenario "polite": kazashid --list-scenarios`}},
+		{[]string{"--specimen", "--socket", "/none/s"}, []string{"kazashid: error: KZ-621 ", "kazashid: cause: ", "kazashid: hint: "}},
+	} {
+		var stdout, stderr bytes.Buffer
+		run(c.args, &stdout, &stderr)
+		for _, want := range c.want {
+			if !strings.Contains(stderr.String(), want) {
+				t.Errorf("%q: %q is missing in\n%s", c.args, want, stderr.String())
+			}
+		}
+	}
+}
+
+func TestHelpFitsATerminal(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	run([]string{"--help"}, &stdout, &stderr)
+	for line := range strings.Lines(stdout.String()) {
+		if len(strings.TrimSuffix(line, "\n")) > usage.Columns {
+			t.Errorf("line of %d columns: %s", len(line)-1, line)
+		}
+	}
+	if !strings.Contains(stdout.String(), "usage:\n  kazashid [FLAGS]\n") || !strings.Contains(stdout.String(), "--version") {
+		t.Error(stdout.String())
+	}
+}
+
+// A program that was built without cgo says so before it starts.
+func TestWithoutPCSC(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the daemon anew")
+	}
+	dir := directory(t)
+	program := filepath.Join(dir, "kazashid")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building without cgo: %v\n%s", err, out)
+	}
+	config := write(t, dir, "c.yaml", "socket: {path: "+filepath.Join(dir, "s")+", group: \"\"}\naccess:\n  observer: {groups: []}\n  issuer: {groups: []}\n  technician: {groups: []}\n")
+	for _, args := range [][]string{{"--config", config}, {"--config", config, "--check-config"}} {
+		var stderr bytes.Buffer
+		cmd := exec.Command(program, args...)
+		cmd.Stderr = &stderr
+		err := cmd.Run()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 78 {
+			t.Errorf("%q: ended with %v", args, err)
+		}
+		if !strings.Contains(stderr.String(), "KZ-110") || !strings.Contains(stderr.String(), "libpcsclite") || strings.Contains(stderr.String(), "started") {
+			t.Errorf("%q: said %s", args, stderr.String())
+		}
+	}
+	if out, err := exec.Command(program, "--specimen", "--check-config").CombinedOutput(); err != nil {
+		t.Errorf("the sandbox needs no PC/SC: %v\n%s", err, out)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kazashi/cmd/internal/build"
+	"kazashi/cmd/internal/usage"
 	"kazashi/reader/vpcd"
 	"kazashi/session/holder"
 	"kazashi/session/specimen"
@@ -70,7 +72,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case !started:
 		f = &failure{exit: exitUsage, err: err, hint: "virtualcard --help shows how to use it"}
 	case ctx.Err() != nil:
-		f = &failure{exit: exitInterrupted, err: errors.New("interrupted")}
+		_, _ = fmt.Fprintln(stderr, "virtualcard: interrupted")
+		return exitInterrupted
 	case !errors.As(err, &f):
 		f = &failure{exit: exitFailed, err: err}
 	}
@@ -98,15 +101,18 @@ func command(execute func(flags) error) *cobra.Command {
 			}
 			return f.check()
 		},
+		Version:       build.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(*cobra.Command, []string) error { return execute(f) },
 	}
 	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.SetVersionTemplate("virtualcard {{.Version}}\n")
+	usage.Set(cmd)
 	set := cmd.Flags()
 	set.SortFlags = false
 	set.StringVar(&f.address, "vpcd", vpcd.Address(0), "`host:port` of the virtual reader")
-	set.StringVar(&f.pki, "pki", "", "`directory` of the specimen authorities; made when it is not there")
+	set.StringVar(&f.pki, "pki", "", "`directory` of the specimen authorities; made when it is missing or empty")
 	set.StringVar(&f.behaviour, "behaviour", string(holder.Honest), "`name` of what the phone does in a tap")
 	set.StringVar(&f.document, "document", "both", "`what` it holds: mnc, mdl or both")
 	set.StringVar(&f.handover, "handover", "static", "`how` it engages: static or negotiated")

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kazashi/cmd/internal/usage"
 )
 
 func TestUsage(t *testing.T) {
@@ -32,6 +34,22 @@ func TestUsage(t *testing.T) {
 		if exit != exitUsage || stderr.String() != want || stdout.Len() > 0 {
 			t.Errorf("%q: exit %d\n%s%s", tt.args, exit, stdout.String(), stderr.String())
 		}
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if exit := run(t.Context(), []string{"--help"}, &stdout, &stderr); exit != 0 || !strings.Contains(stdout.String(), "usage:\n  virtualcard [FLAGS]\n") {
+		t.Errorf("exit %d, %s%s", exit, stdout.String(), stderr.String())
+	}
+	for line := range strings.Lines(stdout.String()) {
+		if len(strings.TrimSuffix(line, "\n")) > usage.Columns {
+			t.Errorf("line of %d columns: %s", len(line)-1, line)
+		}
+	}
+	stdout.Reset()
+	if exit := run(t.Context(), []string{"--version"}, &stdout, &stderr); exit != 0 || !strings.HasPrefix(stdout.String(), "virtualcard ") {
+		t.Errorf("exit %d, %s", exit, stdout.String())
 	}
 }
 
@@ -127,7 +145,7 @@ func TestInterrupted(t *testing.T) {
 		}
 	}()
 	var stdout, stderr bytes.Buffer
-	if exit := run(ctx, []string{"--vpcd", l.Addr().String()}, &stdout, &stderr); exit != exitInterrupted {
+	if exit := run(ctx, []string{"--vpcd", l.Addr().String()}, &stdout, &stderr); exit != exitInterrupted || stderr.String() != "virtualcard: interrupted\n" {
 		t.Errorf("exit %d, %s", exit, stderr.String())
 	}
 }

@@ -30,7 +30,7 @@ func (f flags) prepare(out io.Writer) (*player, error) {
 	now := time.Now()
 	pki, made, err := loadPKI(f.pki, now)
 	if err != nil {
-		return nil, &failure{exitUnreadable, fmt.Errorf("specimen PKI: %w", err), "an empty directory gets new authorities"}
+		return nil, &failure{exitUnreadable, fmt.Errorf("specimen PKI: %w", err), "a missing or empty directory gets new authorities"}
 	}
 	switch {
 	case f.pki == "":
@@ -94,7 +94,7 @@ func (p *player) tap(ctx context.Context, n int) (bool, error) {
 		return false, &failure{exitUnavailable, err,
 			"the virtual reader comes with vsmartcard-vpcd, and pcscd has to run; --vpcd names another address"}
 	}
-	_, _ = fmt.Fprintf(p.out, "tap %d: %s phone on the virtual reader at %s\n", n, p.flags.behaviour, p.flags.address)
+	_, _ = fmt.Fprintf(p.out, "tap %d: phone (%s) on the virtual reader at %s\n", n, p.flags.behaviour, p.flags.address)
 	p.asked.Store(false)
 	tap, over := context.WithCancelCause(ctx)
 	defer over(nil)
