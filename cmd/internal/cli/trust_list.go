@@ -47,6 +47,8 @@ type anchorJSON struct {
 	// Until is when the anchor ceases to count because its VICAL does.
 	Until *time.Time `json:"until,omitempty"`
 	Valid bool       `json:"valid"` // counts at the time of the list
+	// Specimen anchors count in specimen mode only.
+	Specimen bool `json:"specimen"`
 }
 
 // listJSON is one VICAL, CRL or status list.
@@ -86,13 +88,14 @@ func (a *app) trustList(order *trustOrder) error {
 
 func anchorsOf(set *trust.Set, at time.Time) []anchorJSON {
 	out := []anchorJSON{}
-	for _, x := range set.Anchors {
+	for _, x := range trust.NewStore(set.Anchors, trust.Options{}).Anchors() {
 		c := x.Certificate
 		sum := sha256.Sum256(c.Raw)
 		shown := anchorJSON{
 			CommonName: c.Subject.CommonName, Country: strings.Join(c.Subject.Country, ""),
 			Fingerprint: hex.EncodeToString(sum[:]), DocTypes: append([]string{}, x.DocTypes...), Source: x.Source,
 			NotAfter: c.NotAfter.UTC(), Valid: !at.Before(c.NotBefore) && !at.After(c.NotAfter),
+			Specimen: x.Specimen,
 		}
 		if !x.Until.IsZero() {
 			until := x.Until.UTC()
@@ -137,6 +140,9 @@ func (a *app) showAnchors(anchors []anchorJSON) {
 		until := day(end)
 		if !x.Valid {
 			until += phrase{" 期限外", " not valid"}.in(a.lang)
+		}
+		if x.Specimen {
+			until += phrase{" 見本", " SPECIMEN"}.in(a.lang)
 		}
 		t.add(x.Country+" "+x.CommonName, scope, sourceText(x.Source), until)
 	}

@@ -107,7 +107,7 @@ func TestF42_HealthTellsOfBadLists(t *testing.T) {
 	}
 	c := pinned(t, pki)
 	file := install(t, c, pki, 5, now.AddDate(0, 0, 1), pki.DS.Certificate.SerialNumber)
-	good := loadAnchors(c, nil, false, nil)
+	good := loadAnchors(c, nil, true, nil)
 	if lists := good.trust().Lists; len(lists) != 1 || lists[0].Kind != "crl" || lists[0].Entries != 1 || !lists[0].Fresh {
 		t.Errorf("the socket shows %+v", lists)
 	}
@@ -131,7 +131,7 @@ func TestF42_HealthTellsOfBadLists(t *testing.T) {
 	if look == good.folder {
 		t.Error("the folder looks as before")
 	}
-	for name, a := range map[string]*anchors{"refreshed": good.refreshed(c, look), "loaded anew": loadAnchors(c, nil, false, good)} {
+	for name, a := range map[string]*anchors{"refreshed": good.refreshed(c, look), "loaded anew": loadAnchors(c, nil, true, good)} {
 		if !findingOf(a.findings(nil, now), fault.TrustFileInvalid) || !revoked(a) {
 			t.Errorf("%s: revoked %v, %v", name, revoked(a), a.findings(nil, now))
 		}
