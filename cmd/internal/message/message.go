@@ -7,6 +7,8 @@
 // for every code and what to do about it.
 package message
 
+//go:generate go test -run TestTableOfCodes -update .
+
 import (
 	"slices"
 
