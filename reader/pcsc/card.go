@@ -143,7 +143,7 @@ func (c *card) why(ctx context.Context, failure error) error {
 	defer cancel()
 	for {
 		if gone := c.session.handle.status(); gone != nil {
-			return fmt.Errorf("%w: after %v", gone, failure)
+			return fmt.Errorf("%w: after %v", gone, failure) //nolint:errorlint // it is this kind of error and no longer that one
 		}
 		if sleep(ctx, noticeEvery) != nil {
 			return failure

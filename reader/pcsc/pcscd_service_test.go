@@ -144,7 +144,7 @@ func TestF11_HeldOrResetByAnotherProgram(t *testing.T) {
 
 	// What we hold nobody else gets at, to reset it or otherwise.
 	c := tap(t, s)
-	if stolen, err := other.Connect(virtual, scard.ShareShared, scard.ProtocolAny); err != scard.ErrSharingViolation {
+	if stolen, err := other.Connect(virtual, scard.ShareShared, scard.ProtocolAny); !errors.Is(err, scard.ErrSharingViolation) {
 		t.Errorf("another program got %v, %v", stolen, err)
 	}
 	if _, err := c.Transmit(t.Context(), command); err != nil {

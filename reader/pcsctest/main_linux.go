@@ -18,25 +18,25 @@ import (
 // insideVariable marks the test binary that runs inside the namespaces.
 const insideVariable = "KAZASHI_PCSC_NAMESPACE"
 
-// unavailable says what a private pcscd lacks here; nil once Main made the place
+// errUnavailable says what a private pcscd lacks here; nil once Main made the place
 // for one.
-var unavailable = errors.New("TestMain did not call pcsctest.Main")
+var errUnavailable = errors.New("TestMain did not call pcsctest.Main")
 
 // Main is the TestMain of a package whose tests call [Start]. It runs the tests,
 // inside namespaces of their own if it can, then each check in after, such as
 // one for leaked goroutines, and exits.
 func Main(m *testing.M, after ...func() error) {
 	if os.Getenv(insideVariable) != "" {
-		unavailable = arrange()
+		errUnavailable = arrange()
 		os.Exit(run(m, after))
 	}
 	fuzzing := slices.ContainsFunc(os.Args, func(a string) bool { return strings.HasPrefix(a, "-test.fuzzworker") })
-	if unavailable = prerequisites(); unavailable == nil && !fuzzing {
+	if errUnavailable = prerequisites(); errUnavailable == nil && !fuzzing {
 		code, err := again()
 		if err == nil {
 			os.Exit(code)
 		}
-		unavailable = err
+		errUnavailable = err
 	}
 	os.Exit(run(m, after))
 }
@@ -106,7 +106,7 @@ func again() (int, error) {
 		return 0, fmt.Errorf("no namespaces (run as root or allow user namespaces): %w", err)
 	}
 	if err := cmd.Wait(); err != nil {
-		return max(cmd.ProcessState.ExitCode(), 1), nil
+		return max(cmd.ProcessState.ExitCode(), 1), nil //nolint:nilerr // the tests told why they failed
 	}
 	return 0, nil
 }
@@ -140,22 +140,20 @@ func takeTurns() error {
 	if err := os.MkdirAll(socketDir, 0o755); err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "kazashi-pcsctest.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	// A bare descriptor: nothing closes it, and so the lock, before the process ends.
+	path := filepath.Join(os.TempDir(), "kazashi-pcsctest.lock")
+	fd, err := unix.Open(path, unix.O_CREAT|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("opening %s: %w", path, err)
 	}
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		return fmt.Errorf("locking %s: %w", lock.Name(), err)
+	if err := unix.Flock(fd, unix.LOCK_EX); err != nil {
+		return fmt.Errorf("locking %s: %w", path, err)
 	}
-	heldLock = lock
 	if listening() {
 		return fmt.Errorf("a pcscd of this machine serves %s", socketPath)
 	}
 	return nil
 }
-
-// heldLock keeps the lock's file from being closed by the garbage collector.
-var heldLock *os.File
 
 // loopbackUp does what `ip link set lo up` does, which may not be installed.
 func loopbackUp() error {

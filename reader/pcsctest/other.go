@@ -10,7 +10,7 @@ import (
 	"kazashi/reader"
 )
 
-var unavailable = errors.New("namespaces are Linux's")
+var errUnavailable = errors.New("namespaces are Linux's")
 
 // Main is the TestMain of a package whose tests call [Start].
 func Main(m *testing.M, after ...func() error) { os.Exit(run(m, after)) }
@@ -25,7 +25,7 @@ type Card struct{}
 func Reader(int) string { return "" }
 
 // Prepare skips or fails the test.
-func Prepare(t testing.TB) *Service { t.Helper(); need(t, unavailable); return nil }
+func Prepare(t testing.TB) *Service { t.Helper(); need(t, errUnavailable); return nil }
 
 // Start skips or fails the test.
 func Start(t testing.TB) *Service { t.Helper(); return Prepare(t) }

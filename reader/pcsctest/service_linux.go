@@ -47,7 +47,7 @@ func Reader(slot int) string { return fmt.Sprintf("Virtual PCD 00 %02d", slot) }
 // be prepared at a time. It ends with the test.
 func Prepare(t testing.TB) *Service {
 	t.Helper()
-	need(t, unavailable)
+	need(t, errUnavailable)
 	program, err := daemon()
 	need(t, err)
 	library, err := driver()

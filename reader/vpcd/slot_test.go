@@ -132,7 +132,7 @@ func TestF02_CardThatLeavesIsTakenOut(t *testing.T) {
 	if err := <-done; !errors.Is(err, reader.ErrCardRemoved) {
 		t.Errorf("served until %v", err)
 	}
-	if n, err := conn.Read(make([]byte, 1)); err != io.EOF {
+	if n, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the reader still gets %d bytes, %v", n, err)
 	}
 }

@@ -70,7 +70,7 @@ func (l *loader) find(f Finding) { l.set.findings = append(l.set.findings, f) }
 func (p Pin) files() (files []string, bad error) {
 	info, err := os.Stat(p.Path)
 	if err != nil || !info.IsDir() {
-		return []string{p.Path}, nil // opening it says what is wrong
+		return []string{p.Path}, nil //nolint:nilerr // opening it says what is wrong
 	}
 	entries, err := os.ReadDir(p.Path)
 	if err != nil {

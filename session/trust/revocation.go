@@ -75,8 +75,8 @@ func (s *Store) Revocation(path *Path, status *mdoc.Status, at time.Time) Revoca
 	return result
 }
 
-func undetermined(format string, args ...any) error {
-	return fault.New(fault.RevocationUndetermined, format, args...)
+func undetermined(why string) error {
+	return fault.New(fault.RevocationUndetermined, "%s", why)
 }
 
 // ofSigner asks the CRL of the IACA.

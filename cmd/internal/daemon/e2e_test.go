@@ -64,7 +64,7 @@ func wantElements(t *testing.T, asked []api.AskedElement, claim api.Claim) {
 			continue
 		}
 		i := slices.IndexFunc(known, func(e specimen.Element) bool { return e.Namespace == a.Namespace && e.Identifier == a.Element })
-		var want any = known[i].Value
+		want := known[i].Value
 		if portrait, ok := want.([]byte); ok {
 			want = api.Binary{MediaType: "image/jpeg", Base64: portrait}
 		}
