@@ -18,6 +18,11 @@ type Verified struct {
 	arena     []byte // the response, in which all element values lie
 	documents []Document
 	warnings  []Warning
+
+	transcript []byte
+	anchors    [][]byte // DER, by document
+	at         time.Time
+	mac        bool // a document is authenticated by deviceMac
 }
 
 // A Document is one document that passed.

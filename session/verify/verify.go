@@ -81,8 +81,8 @@ func (v *Verifier) verify(in Input) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Verified{arena: in.Response}
 	now, size := v.Now(), 0
+	out := &Verified{arena: in.Response, transcript: in.Transcript, at: now}
 	for i := range response.Documents {
 		d := &examination{verifier: v, in: in, now: now, document: &response.Documents[i], size: size}
 		if err := d.run(); err != nil {
@@ -92,6 +92,8 @@ func (v *Verifier) verify(in Input) (*Verified, error) {
 		size = d.size
 		out.documents = append(out.documents, d.out)
 		out.warnings = append(out.warnings, d.warnings...)
+		out.anchors = append(out.anchors, d.path.Anchor.Certificate.Raw)
+		out.mac = out.mac || d.document.DeviceSigned.DeviceAuth.MAC != nil
 	}
 	return out, nil
 }

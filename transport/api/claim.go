@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"time"
+
+	"kazashi/session/fault"
 )
 
 // A ClaimRequest asks for the attributes of a verified presentation, once.
@@ -23,6 +25,7 @@ type Claim struct {
 	LeaseExpiresAt time.Time  `json:"lease_expires_at"`
 	Specimen       bool       `json:"specimen"`
 	Documents      []Document `json:"documents"`
+	Evidence       *Evidence  `json:"evidence,omitempty"` // where the profile says so
 }
 
 // A Document is one verified document with the elements that were asked for.
@@ -36,6 +39,20 @@ type Document struct {
 	// date YYYY-MM-DD), booleans and integers are themselves, a byte string is
 	// [Binary].
 	Elements map[string]map[string]json.RawMessage `json:"elements"`
+}
+
+// Evidence is what an independent check of a document needs, such as by `kazashi
+// verify`: the answer itself, with every element in it. An issuer that keeps it keeps
+// the elements, so only profiles that retain all of theirs hand it out.
+type Evidence struct {
+	VerifiedAt        time.Time `json:"verified_at,omitzero"`
+	DeviceResponse    []byte    `json:"device_response,omitempty"`    // CBOR, as received
+	SessionTranscript []byte    `json:"session_transcript,omitempty"` // CBOR, in its array form
+	TrustAnchors      [][]byte  `json:"trust_anchors,omitempty"`      // IACA certificates, DER, by document
+	// Withheld is set instead of all others where there is no evidence: KZ-314 or
+	// KZ-901 when the answer held elements that nobody asked for, KZ-446 when the
+	// phone authenticated by a MAC, which convinces nobody but the reader itself.
+	Withheld fault.Code `json:"withheld,omitempty"`
 }
 
 // An Issuer is who stands behind a document, from its IACA certificate.

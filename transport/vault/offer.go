@@ -11,7 +11,7 @@ import (
 // A result is what a tap brings. Outside of tests there is one: verifiedResult.
 type result interface {
 	// appendDocuments appends the documents with all attributes as the JSON array of
-	// api.Claim.Documents. What it leaves of dst when that is too small is cleared.
+	// api.Claim.Documents, and after it, where that is wanted, the member evidence. What it leaves of dst when that is too small is cleared.
 	appendDocuments(dst []byte) ([]byte, error)
 	received() []api.ElementName
 	warnings() []api.Warning
@@ -27,7 +27,7 @@ type result interface {
 // When the presentation has ended meanwhile nothing is kept, and the error carries
 // the code of that end. A result without documents, or with an invented document
 // outside of specimen mode, ends the presentation as rejected.
-func (a *Attempt) Offer(v *verify.Verified) error { return a.offer(verifiedResult{v}) }
+func (a *Attempt) Offer(v *verify.Verified) error { return a.offer(verifiedResult{v, a.Evidence}) }
 
 func (a *Attempt) offer(r result) error {
 	arena, err := r.appendDocuments(nil)

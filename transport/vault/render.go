@@ -13,6 +13,7 @@ import (
 // A verifiedResult is the result that verification makes.
 type verifiedResult struct {
 	verified *verify.Verified
+	evidence bool // is part of the claim
 }
 
 func (r verifiedResult) wipe() { r.verified.Wipe() }
@@ -51,7 +52,11 @@ func (r verifiedResult) appendDocuments(dst []byte) ([]byte, error) {
 			return dst, err
 		}
 	}
-	return appendClearing(dst, "]"), nil
+	dst = appendClearing(dst, "]")
+	if r.evidence {
+		return r.appendEvidence(dst)
+	}
+	return dst, nil
 }
 
 // appendDocument appends the JSON of an api.Document. The attributes go from the
@@ -107,11 +112,16 @@ func quote(name string) string {
 // appendClearing appends text that is no attribute to memory that holds some: when
 // that has to move, the old place is overwritten.
 func appendClearing(dst []byte, text string) []byte {
-	if len(dst)+len(text) > cap(dst) {
-		moved := make([]byte, len(dst), 2*cap(dst)+len(text)+512)
-		copy(moved, dst)
-		clear(dst)
-		dst = moved
+	return append(room(dst, len(text)), text...)
+}
+
+// room returns dst with room for n bytes more.
+func room(dst []byte, n int) []byte {
+	if len(dst)+n <= cap(dst) {
+		return dst
 	}
-	return append(dst, text...)
+	moved := make([]byte, len(dst), 2*cap(dst)+n+512)
+	copy(moved, dst)
+	clear(dst)
+	return moved
 }
