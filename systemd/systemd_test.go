@@ -123,3 +123,31 @@ func TestUnitExposure(t *testing.T) {
 	}
 	t.Logf("exposure level %s", m[1])
 }
+
+// The socket unit makes the socket that the daemon would make itself.
+func TestSocketUnitFitsTheDefaults(t *testing.T) {
+	socket, service, c := read(t, "kazashid.socket"), read(t, "kazashid.service"), configs.Default()
+	for key, want := range map[string]string{
+		"ListenStream": c.Socket.Path, "SocketMode": c.Socket.Mode.String(), "SocketGroup": c.Socket.Group,
+	} {
+		if got := values(socket, key); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s is %v, want %s", key, got, want)
+		}
+	}
+	if got := values(service, "RuntimeDirectoryPreserve"); !slices.Equal(got, []string{"yes"}) {
+		t.Errorf("a stop of the service removes the socket: RuntimeDirectoryPreserve is %v", got)
+	}
+}
+
+func TestUnitKeepsTheLedgerAndIsToldOf(t *testing.T) {
+	unit, c := read(t, "kazashid.service"), configs.Default()
+	if got := values(unit, "StateDirectory"); len(got) != 1 || filepath.Dir(c.Ledger.Path) != "/var/lib/"+got[0] {
+		t.Errorf("StateDirectory %v does not hold %s", got, c.Ledger.Path)
+	}
+	if got := values(unit, "Type"); !slices.Equal(got, []string{"notify"}) {
+		t.Errorf("type %v: systemd would not wait until the socket is served", got)
+	}
+	if got := values(unit, "ExecReload"); len(got) != 1 || !strings.Contains(got[0], "-HUP $MAINPID") {
+		t.Errorf("ExecReload %v", got)
+	}
+}
