@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +58,8 @@ func canaries(t *testing.T) map[string]string {
 }
 
 // F56: whatever a phone does, nothing of what it says of its holder is in the
-// log, in a state, in an event or in an error.
+// log, in a state, in an event, in an error or in the ledger, with a profile that
+// hands out evidence and with one that does not.
 func TestF56_NoValueLeavesButByTheClaim(t *testing.T) {
 	var scenarios []string
 	for _, s := range holder.Scenarios() {
@@ -64,7 +67,19 @@ func TestF56_NoValueLeavesButByTheClaim(t *testing.T) {
 			scenarios = append(scenarios, string(s))
 		}
 	}
-	r := start(t, scenarios, nil)
+	for _, profile := range []string{"identity", "centre"} {
+		t.Run(profile, func(t *testing.T) { noValueLeaves(t, profile, scenarios) })
+	}
+}
+
+func noValueLeaves(t *testing.T, profile string, scenarios []string) {
+	path := filepath.Join(t.TempDir(), "ledger")
+	r := start(t, scenarios, func(d *daemon) {
+		d.config.Ledger.Path = path
+		if profile == "centre" {
+			serveCentre(t, d)
+		}
+	})
 	var seen strings.Builder
 	note := func(v any, err error) {
 		seen.WriteString(marshal(t, v))
@@ -74,12 +89,15 @@ func TestF56_NoValueLeavesButByTheClaim(t *testing.T) {
 	}
 	claims := 0
 	for range scenarios {
-		p, _ := r.outcome(r.arm("identity"))
+		p, _ := r.outcome(r.arm(profile))
 		note(p, nil)
 		note(r.client.Status(t.Context()))
 		note(r.client.Health(t.Context()))
 		if claim, err := r.client.Claim(t.Context(), p.ID, "c"); err == nil {
 			claims++
+			if (claim.Evidence != nil) != (profile == "centre") {
+				t.Errorf("evidence %v under %s", claim.Evidence != nil, profile)
+			}
 			if !strings.Contains(marshal(t, claim), canaries(t)["full_name_unicode"]) {
 				t.Error("the claim does not hold the name: the canaries look for the wrong thing")
 			}
@@ -102,7 +120,11 @@ func TestF56_NoValueLeavesButByTheClaim(t *testing.T) {
 	if events < len(scenarios) {
 		t.Errorf("%d events", events)
 	}
-	for place, text := range map[string]string{"the log": r.log.String(), "an answer": seen.String()} {
+	book, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(book), "\n") < 2*len(scenarios) {
+		t.Errorf("the ledger has %d lines, %v", strings.Count(string(book), "\n"), err)
+	}
+	for place, text := range map[string]string{"the log": r.log.String(), "an answer": seen.String(), "the ledger": string(book)} {
 		for name, value := range canaries(t) {
 			if strings.Contains(text, value) {
 				t.Errorf("%s holds the value of %s", place, name)

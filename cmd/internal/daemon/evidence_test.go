@@ -28,19 +28,22 @@ evidence: true
 // withCentre is a daemon with the one profile above.
 func withCentre(t *testing.T, scenarios ...string) *rig {
 	t.Helper()
+	return start(t, scenarios, func(d *daemon) { serveCentre(t, d) })
+}
+
+func serveCentre(t *testing.T, d *daemon) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "centre.yaml"), []byte(centre), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return start(t, scenarios, func(d *daemon) {
-		c := d.given
-		c.Profiles = configs.ProfileSource{Dir: dir}
-		r, err := d.read(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.rules.Store(r)
-	})
+	c := d.given
+	c.Profiles = configs.ProfileSource{Dir: dir}
+	r, err := d.read(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.rules.Store(r)
 }
 
 func (r *rig) claim(profile string) (api.Presentation, api.Claim) {
