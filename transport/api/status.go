@@ -23,7 +23,8 @@ type Status struct {
 
 // TapCounts are counted since the daemon started.
 type TapCounts struct {
-	Total    uint64 `json:"total"`
+	Total    uint64 `json:"total"`   // the sum of the others
+	Nothing  uint64 `json:"nothing"` // nothing was asked of the phone, or the presentation ended first
 	Ignored  uint64 `json:"ignored"` // nothing was armed
 	Verified uint64 `json:"verified"`
 	Failed   uint64 `json:"failed"`

@@ -17,10 +17,7 @@ func (d *daemon) Status() api.Status {
 		Version: build.Version(), StartedAt: d.started, Specimen: d.options.Specimen,
 		Health: health.State, Readers: d.Readers(), Trust: d.anchors.Load().summary(),
 		Profiles: slices.Clone(d.rules.Load().profileNames), Active: d.vault.Active(),
-		Taps: &api.TapCounts{
-			Total: d.counts.total.Load(), Ignored: d.counts.ignored.Load(),
-			Verified: d.counts.verified.Load(), Failed: d.counts.failed.Load(),
-		},
+		Taps:  d.counts.shown(),
 		Clock: &api.ClockSummary{Now: time.Now().UTC(), Trusted: d.checkClock() == nil},
 	}
 }

@@ -52,7 +52,6 @@ func (p *tapper) take() (*seal.Private, error) {
 // When the presentation ended under the tap, how it ended stands. The context is
 // the daemon's; the tap itself ends with its attempt.
 func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
-	p.d.counts.total.Add(1)
 	log := p.d.log.With(zap.String("presentation", a.ID), zap.String("profile", a.Profile), zap.String("reader", t.name))
 	log.Debug("tap began")
 	began, stay := time.Now(), t.look().stay
@@ -62,6 +61,7 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 		customer.leave(ctx, t, a.ID, stay)
 	}
 	if err == nil {
+		warned(log, verified.Warnings())
 		err = a.Offer(verified)
 	}
 	code := fault.CodeOf(err)
@@ -71,8 +71,10 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 		p.d.counts.verified.Add(1)
 		log.Info("tap verified", fields...)
 	case context.Cause(a.Context()) != nil:
+		p.d.counts.nothing.Add(1)
 		log.Info("tap ended with its presentation", append(fields, faultFields(context.Cause(a.Context()))...)...)
 	case code != fault.Internal && code != fault.ClockUntrusted && !session.RequestSent(err):
+		p.d.counts.nothing.Add(1)
 		a.Again(err)
 		// The phone was told nothing and has said nothing of its holder: here the whole
 		// text helps and cannot harm.

@@ -53,9 +53,21 @@ type desk struct {
 	limits   reader.Limits
 }
 
-// counts are the taps since the start.
+// counts are the taps since the start. Every tap that is over is in exactly one of
+// them.
 type counts struct {
-	total, ignored, verified, failed atomic.Uint64
+	ignored  atomic.Uint64 // nothing was armed
+	verified atomic.Uint64
+	failed   atomic.Uint64
+	nothing  atomic.Uint64 // nothing was asked, or the presentation ended under the tap
+}
+
+func (c *counts) shown() *api.TapCounts {
+	n := &api.TapCounts{
+		Ignored: c.ignored.Load(), Verified: c.verified.Load(), Failed: c.failed.Load(), Nothing: c.nothing.Load(),
+	}
+	n.Total = n.Ignored + n.Verified + n.Failed + n.Nothing
+	return n
 }
 
 func newTerminal(name string, v *vault.Vault, c *counts, perform func(context.Context, *terminal, *vault.Attempt), changed func(api.Reader)) *terminal {
@@ -192,6 +204,7 @@ func (t *terminal) run(ctx context.Context) {
 		}
 		tried.stay, tried.id = d.stay, a.ID
 		if d.mute {
+			t.counts.nothing.Add(1)
 			a.Again(fault.Wrap(fault.CardUnresponsive, reader.ErrCardMute, "at arrival"))
 		} else {
 			t.perform(ctx, t, a)
