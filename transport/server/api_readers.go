@@ -28,5 +28,20 @@ func (s *Server) chooseReader(name string) (string, error) {
 		}
 		return r.Name, nil
 	}
-	return "", fault.New(fault.ReaderNotFound, "there is no such reader")
+	return "", fault.New(s.noReader(), "there is no such reader")
+}
+
+// noReader returns why a reader is not there: the fault of the service behind all
+// readers, if there is one.
+func (s *Server) noReader() fault.Code {
+	for _, item := range s.Backend.Health().Items {
+		if item.Severity != api.SeverityError {
+			continue
+		}
+		switch item.Code {
+		case fault.ReaderServiceDown, fault.ReaderServiceDenied, fault.ReaderUnsupported:
+			return item.Code
+		}
+	}
+	return fault.ReaderNotFound
 }
