@@ -56,7 +56,8 @@ type app struct {
 	socket  string
 	out     *screen
 	err     *screen
-	started bool // the verb itself began: the command line was right
+	unknown error // a word that is no command, with --help behind it
+	started bool  // the verb itself began: the command line was right
 }
 
 // Run runs the command and returns its exit status. A ctx that ends interrupts it.
@@ -71,6 +72,9 @@ func Run(ctx context.Context, p Process) int {
 	root := a.command() //nolint:contextcheck // every verb takes the context of its cobra.Command
 	root.SetArgs(p.Args)
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = a.unknown
+	}
 	if err != nil && !a.started {
 		err = fault.New(fault.Usage, "%v", err)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
 	"unicode"
 
@@ -22,10 +23,18 @@ type failure struct {
 func failureOf(err error) failure {
 	code := fault.CodeOf(err)
 	entry := message.Lookup(code)
-	return failure{
+	f := failure{
 		Code: code, Name: code.Slug(), Detail: detailOf(err), Exit: exitOf(err),
 		Cause: phrase(entry.Cause), Remedy: phrase(entry.Remedy),
 	}
+	if code == fault.Forbidden && errors.Is(err, fs.ErrPermission) {
+		// No role was asked for yet: the file itself keeps this user out.
+		f.Cause = phrase{"ソケットのファイルの権限では、このユーザーは接続できません。",
+			"The permissions of the socket file do not let this user connect."}
+		f.Remedy = phrase{"設定のsocket.groupのグループにユーザーを加えるか、socket.modeを変えます。見本モードでは、デーモンを起動したユーザーだけが接続できます。",
+			"Add the user to the group of socket.group, or change socket.mode, in the configuration. In specimen mode nobody but the user who started the daemon can connect."}
+	}
+	return f
 }
 
 // detailOf returns what was seen, without the name of the code, which stands
@@ -61,15 +70,16 @@ func (a *app) report(command string, err error) {
 		_ = a.writeJSON(map[string]failure{"error": f})
 	}
 	line := "kazashi: " + phrase{"エラー: ", "error: "}.in(a.lang) + string(f.Code) + " (" + f.Name + "): " + f.Detail
-	// One line, however long: it may hold a path, and somebody may search for it.
-	a.err.line(bad, printable(line))
 	if f.Code == fault.Usage {
+		a.err.hang(bad, line)
 		a.err.say(plain, "kazashi: "+phrase{"ヒント: ", "hint: "}.in(a.lang), phrase{
 			Ja: "使い方は " + command + " --help で見られます",
 			En: command + " --help shows how to use it",
 		}.in(a.lang))
 		return
 	}
+	// One line, however long: it may hold a path, and somebody may search for it.
+	a.err.line(bad, printable(line))
 	a.explain(a.err, "kazashi: ", f.Cause, f.Remedy)
 }
 

@@ -1,11 +1,25 @@
 package cli
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
+
+// askedHelp is --help. A word that is no command is wrong with it as without it.
+func (a *app) askedHelp(cmd *cobra.Command, args []string) {
+	if words := cmd.Flags().Args(); cmd.HasAvailableSubCommands() && len(words) > 0 {
+		a.unknown = fmt.Errorf("unknown command %q", words[0])
+		return
+	}
+	a.showHelp(cmd, args)
+}
+
+// offline are the commands that talk to no daemon, or to one of their own.
+var offline = []string{"check", "demo", "engagement", "import", "verify", "version"}
 
 // showHelp writes the help of a command in the language of this run.
 func (a *app) showHelp(cmd *cobra.Command, _ []string) {
@@ -38,10 +52,12 @@ func (a *app) showHelp(cmd *cobra.Command, _ []string) {
 	if local := cmd.LocalNonPersistentFlags(); local.HasAvailableFlags() {
 		local.SortFlags = false
 		a.heading(phrase{"オプション:", "flags:"})
-		a.showFlags(local)
+		a.showFlags(local, func(*pflag.Flag) bool { return true })
 	}
 	a.heading(phrase{"共通オプション:", "common flags:"})
-	a.showFlags(cmd.Root().PersistentFlags())
+	a.showFlags(cmd.Root().PersistentFlags(), func(f *pflag.Flag) bool {
+		return f.Name != "socket" || !slices.Contains(offline, cmd.Name()) && !strings.Contains(cmd.CommandPath(), " trust")
+	})
 }
 
 func (a *app) heading(p phrase) {
@@ -49,12 +65,12 @@ func (a *app) heading(p phrase) {
 	a.out.line(bold, p.in(a.lang))
 }
 
-// showFlags lists flags with their meaning. The library's own listing counts
+// showFlags lists the flags that count with their meaning. The library's own listing counts
 // bytes, which does not align Japanese.
-func (a *app) showFlags(flags *pflag.FlagSet) {
+func (a *app) showFlags(flags *pflag.FlagSet, counts func(*pflag.Flag) bool) {
 	t := &table{indent: 2}
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden {
+		if f.Hidden || !counts(f) {
 			return
 		}
 		value, meaning := pflag.UnquoteUsage(f)

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"kazashi/transport/api"
-	"kazashi/transport/client"
 )
 
 func (a *app) profilesCommand() *cobra.Command {
@@ -36,7 +35,7 @@ func (a *app) profilesCommand() *cobra.Command {
 }
 
 func (a *app) listProfiles(ctx context.Context) error {
-	daemon, err := client.DialContext(ctx, a.socket)
+	daemon, err := a.dial(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"kazashi/cmd/internal/build"
 )
 
 // DefaultSocket is where the daemon listens when nothing else is said.
@@ -47,7 +49,10 @@ func (a *app) command() *cobra.Command {
 		a.statusCommand(), a.readersCommand(), a.profilesCommand(), a.tapCommand(),
 		a.verifyCommand(), a.engagementCommand(), a.trustCommand(), a.demoCommand(), a.versionCommand(),
 	)
-	root.SetHelpFunc(a.showHelp)
+	root.SetHelpFunc(a.askedHelp)
+	root.Version = build.Version()
+	root.SetVersionTemplate("kazashi {{.Version}}\n")
+	root.Flags().Bool("version", false, phrase{"版だけを表示する", "show the version and nothing else"}.in(a.lang))
 	return root
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"kazashi/cmd/internal/message"
 	"kazashi/transport/api"
-	"kazashi/transport/client"
 )
 
 // A report is what `kazashi status --json` writes: the daemon's own answers.
@@ -37,7 +36,7 @@ exit status: 0 usable, 1 cannot verify anybody at present, 69 daemon unavailable
 }
 
 func (a *app) status(ctx context.Context) error {
-	daemon, err := client.DialContext(ctx, a.socket)
+	daemon, err := a.dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -84,13 +83,17 @@ func (a *app) showStatus(r report) {
 	t.add(phrase{"信頼", "trust"}.in(a.lang), a.trustText(s.Trust))
 	t.add(phrase{"プロファイル", "profiles"}.in(a.lang), strings.Join(s.Profiles, ", "))
 	for _, p := range s.Active {
-		t.add(phrase{"受付中", "active"}.in(a.lang), fmt.Sprintf("%s %s (%s)", p.Profile, p.State, p.Reader))
+		text := fmt.Sprintf("%s %s (%s)", p.Profile, a.stateText(p.State), p.Reader)
+		if p.LastTap != nil {
+			text += fmt.Sprintf(phrase{"、最後のタップ %s (%s)", ", last tap %s (%s)"}.in(a.lang), p.LastTap.Code, p.LastTap.Code.Slug())
+		}
+		t.add(phrase{"受付中", "active"}.in(a.lang), text)
 	}
 	if s.Taps != nil {
 		t.add(phrase{"タップ", "taps"}.in(a.lang), fmt.Sprintf(phrase{
-			"計 %d、検証済み %d、失敗 %d、受付外 %d",
-			"%d in all, %d verified, %d failed, %d ignored"}.in(a.lang),
-			s.Taps.Total, s.Taps.Verified, s.Taps.Failed, s.Taps.Ignored))
+			"計 %d: 検証済み %d、失敗 %d、成立せず %d、受付外 %d",
+			"%d in all: %d verified, %d failed, %d came to nothing, %d ignored"}.in(a.lang),
+			s.Taps.Total, s.Taps.Verified, s.Taps.Failed, s.Taps.Nothing, s.Taps.Ignored))
 	}
 	if s.Clock != nil {
 		trusted := phrase{"合っている", "trusted"}
@@ -131,6 +134,17 @@ func (a *app) healthText(state api.HealthState) string {
 		return phrase{"要確認 (degraded)", "degraded: it works, but someone should look"}.in(a.lang)
 	case api.HealthFailing:
 		return phrase{"利用不可 (failing)", "failing: it cannot verify anybody at present"}.in(a.lang)
+	}
+	return string(state)
+}
+
+// stateText names the state of a presentation that goes on.
+func (a *app) stateText(state api.State) string {
+	names := map[api.State]string{
+		api.StateArmed: "タップ待ち", api.StateReading: "読み取り中", api.StateVerified: "検証済み、受け取り待ち", api.StateClaimed: "受け取り済み、完了待ち",
+	}
+	if name, ok := names[state]; ok && a.lang == japanese {
+		return name
 	}
 	return string(state)
 }

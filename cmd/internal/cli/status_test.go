@@ -28,8 +28,8 @@ func failingDaemon() answers {
 			Readers:  []api.Reader{{Name: longReader, Code: fault.ReaderServiceDown}, {Name: "二号機", Usable: true, Present: true}},
 			Trust:    api.TrustSummary{Anchors: 2, Specimen: 1, NextEnd: &end},
 			Profiles: []string{"address", "age-over-20", "identity", "mdl-age-over-21", "residence-certificate", "seal-registration-certificate"},
-			Active:   []api.Summary{{Profile: "address", State: api.StateArmed, Reader: "二号機"}},
-			Taps:     &api.TapCounts{Total: 12, Ignored: 1, Verified: 9, Failed: 2},
+			Active:   []api.Summary{{Profile: "address", State: api.StateArmed, Reader: "二号機", LastTap: &api.Tap{Code: fault.PhoneLocked}}},
+			Taps:     &api.TapCounts{Total: 15, Ignored: 1, Verified: 9, Failed: 2, Nothing: 3},
 			Clock:    &api.ClockSummary{Now: at, Trusted: true},
 		},
 		"GET /v1/health": api.Health{State: api.HealthFailing, Items: []api.HealthItem{{
@@ -55,8 +55,8 @@ trust     issuer certificates: 2, 1 of them specimens, the first expires
           2030-03-31
 profiles  address, age-over-20, identity, mdl-age-over-21,
           residence-certificate, seal-registration-certificate
-active    address armed (二号機)
-taps      12 in all, 9 verified, 2 failed, 1 ignored
+active    address armed (二号機), last tap KZ-201 (unlock-and-retap)
+taps      15 in all: 9 verified, 2 failed, 3 came to nothing, 1 ignored
 clock     2026-12-01 09:00:00 +09:00 trusted`
 	if diff := cmp.Diff(want, head); diff != "" {
 		t.Error(diff)
@@ -76,7 +76,8 @@ func TestStatusInJapanese(t *testing.T) {
 		"\nモード        見本 (SPECIMEN): 架空の証明書を受け付ける\n",
 		"\n状態          利用不可 (failing)\n",
 		"二号機: 待機中、何か置かれている\n",
-		"\nタップ        計 12、検証済み 9、失敗 2、受付外 1\n",
+		"\n受付中        address タップ待ち (二号機)、最後のタップ KZ-201\n              (unlock-and-retap)\n",
+		"\nタップ        計 15: 検証済み 9、失敗 2、成立せず 3、受付外 1\n",
 		"\n異常: KZ-108 (reader-service-down) ",
 		"\n  原因: ", "\n  ヒント: ",
 	} {
@@ -129,12 +130,36 @@ loopback                                  in use by a presentation  -
 }
 
 func TestNoReaderSaysWhatToDo(t *testing.T) {
-	socket := answers{"GET /v1/readers": api.Readers{Readers: []api.Reader{}}}.serve(t)
+	socket := answers{
+		"GET /v1/readers": api.Readers{Readers: []api.Reader{}},
+		"GET /v1/health":  api.Health{Items: []api.HealthItem{{Code: fault.ReaderNotFound}}},
+	}.serve(t)
 	if _, stdout, _ := run(t, "readers", "--socket", socket); !strings.HasPrefix(stdout, "no reader found\nhint: ") {
 		t.Error(stdout)
 	}
 	if _, stdout, _ := run(t, "readers", "--lang", "ja", "--socket", socket); !strings.HasPrefix(stdout, "リーダーが見つかりません\nヒント: ") {
 		t.Error(stdout)
+	}
+}
+
+func TestNoReaderServiceIsNamed(t *testing.T) {
+	socket := answers{
+		"GET /v1/readers": api.Readers{Readers: []api.Reader{}},
+		"GET /v1/health":  api.Health{Items: []api.HealthItem{{Code: fault.NoAnchor}, {Code: fault.ReaderServiceDown}}},
+	}.serve(t)
+	for lang, want := range map[string]string{
+		"en": "no reader found: KZ-108 (reader-service-down)\ncause: ",
+		"ja": "リーダーが見つかりません: KZ-108 (reader-service-down)\n原因: ",
+	} {
+		exit, stdout, _ := run(t, "readers", "--socket", socket, "--lang", lang)
+		if exit != exitUnavailable || !strings.HasPrefix(stdout, want) {
+			t.Errorf("exit %d, %s", exit, stdout)
+		}
+	}
+	exit, stdout, _ := run(t, "readers", "--socket", socket, "--json")
+	var got readerList
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || exit != exitUnavailable || got.Code != fault.ReaderServiceDown {
+		t.Errorf("exit %d, %v, %s", exit, err, stdout)
 	}
 }
 

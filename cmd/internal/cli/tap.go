@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,7 @@ type tapResult struct {
 	Code         fault.Code        `json:"code"`
 	Name         string            `json:"name"` // the code in words
 	TookMS       int64             `json:"took_ms"`
+	LastTap      fault.Code        `json:"last_tap,omitempty"` // of the last tap that came to nothing
 	Steps        []tapStep         `json:"steps"`
 	Received     []api.ElementName `json:"received"` // names; a diagnostic tap never claims the values
 	Warnings     []api.Warning     `json:"warnings"`
@@ -82,7 +84,7 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 	if order.timeout != 0 && order.timeout < api.MinTimeoutMS*time.Millisecond {
 		return fault.New(fault.Usage, "--timeout %s is shorter than %s", order.timeout, api.MinTimeoutMS*time.Millisecond)
 	}
-	daemon, err := client.DialContext(ctx, a.socket)
+	daemon, err := a.dialPatiently(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,13 +92,14 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 	if order.profile, err = a.chooseProfile(ctx, daemon, order.profile); err != nil {
 		return err
 	}
-	start := time.Now()
+	news := listen(ctx, daemon)
+	defer news.close()
 	p, err := daemon.Arm(ctx, api.ArmRequest{
 		Profile: order.profile, Transaction: "diagnostic-" + rand.Text(), Reader: order.reader,
 		TimeoutMS: order.timeout.Milliseconds(),
 	}, rand.Text())
 	if err != nil {
-		return err
+		return order.explain(err)
 	}
 	defer func() {
 		// The command may end because ctx did; the presentation has to end all the same.
@@ -111,7 +114,7 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 		Presentation: p.ID, Profile: p.Profile, Reader: p.Reader, Specimen: p.Specimen,
 		Steps: []tapStep{}, Received: []api.ElementName{}, Warnings: []api.Warning{},
 	}
-	if err := a.follow(ctx, daemon, p, start, &result); err != nil {
+	if err := a.follow(ctx, daemon, news, p, &result); err != nil {
 		return err
 	}
 	if a.json {
@@ -125,54 +128,41 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 	return err
 }
 
+// explain turns the daemon's word about the command line into one about its flags.
+func (o tapOrder) explain(err error) error {
+	if o.timeout == 0 || fault.CodeOf(err) != fault.MalformedRequest {
+		return err
+	}
+	detail := detailOf(err)
+	var least, most int64
+	if n, _ := fmt.Sscanf(detail, "timeout_ms is not between %d and %d", &least, &most); n == 2 {
+		return fault.New(fault.Usage, "--timeout %s is not between %s and %s", o.timeout,
+			time.Duration(least)*time.Millisecond, time.Duration(most)*time.Millisecond)
+	}
+	return fault.New(fault.Usage, "--timeout %s: %s", o.timeout, detail)
+}
+
 // chooseProfile returns the profile that was asked for, or the usual one.
 func (a *app) chooseProfile(ctx context.Context, daemon *client.Client, name string) (string, error) {
-	if name != "" {
-		return name, nil
-	}
 	list, err := daemon.Profiles(ctx)
 	if err != nil {
 		return "", err
 	}
-	if len(list.Profiles) == 0 {
-		return "", fault.New(fault.ProfileNotFound, "the daemon has no profile")
+	names := make([]string, 0, len(list.Profiles))
+	for _, p := range list.Profiles {
+		names = append(names, p.Name)
 	}
-	if slices.ContainsFunc(list.Profiles, func(p api.Profile) bool { return p.Name == usualProfile }) {
+	switch {
+	case len(names) == 0:
+		return "", fault.New(fault.ProfileNotFound, "the daemon has no profile")
+	case slices.Contains(names, name):
+		return name, nil
+	case name != "":
+		return "", fault.New(fault.ProfileNotFound, "no profile %q, there are %s", name, strings.Join(names, ", "))
+	case slices.Contains(names, usualProfile):
 		return usualProfile, nil
 	}
-	return list.Profiles[0].Name, nil
-}
-
-// follow waits until p is verified or has ended, and writes down every change.
-func (a *app) follow(ctx context.Context, daemon *client.Client, p api.Presentation, start time.Time, result *tapResult) error {
-	var lastTap time.Time
-	for {
-		step := tapStep{AtMS: time.Since(start).Milliseconds(), State: p.State, Phase: p.Phase}
-		if p.LastTap != nil && p.LastTap.At.After(lastTap) {
-			lastTap = p.LastTap.At
-			step.Code = p.LastTap.Code
-		}
-		result.Steps = append(result.Steps, step)
-		if !a.json {
-			a.showStep(step)
-		}
-		if p.State == api.StateVerified || p.State.Ended() {
-			break
-		}
-		next, err := daemon.Wait(ctx, p.ID, p.Version)
-		if err != nil {
-			return err
-		}
-		p = next
-	}
-	result.State, result.Code, result.Name = p.State, p.Code, p.Code.Slug()
-	if p.State == api.StateVerified {
-		result.Code, result.Name = fault.OK, fault.OK.Slug()
-	}
-	result.TookMS = time.Since(start).Milliseconds()
-	result.Received = append(result.Received, p.Received...)
-	result.Warnings = append(result.Warnings, p.Warnings...)
-	return nil
+	return names[0], nil
 }
 
 func seconds(ms int64) string { return fmt.Sprintf("%8.3f s", float64(ms)/1000) }

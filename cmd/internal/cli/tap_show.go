@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"kazashi/cmd/internal/message"
 	"kazashi/session/fault"
@@ -23,10 +24,20 @@ func (a *app) showArmed(p api.Presentation) {
 		t.add(phrase(e.Label).in(a.lang), e.Element)
 	}
 	a.out.table(t)
+	if p.Specimen && strings.HasPrefix(p.Reader, softwareReader) {
+		a.out.say(bold, "", phrase{
+			"リーダーもスマートフォンもソフトウェアです。自動でかざされます",
+			"reader and phone are made of software: the tap comes by itself"}.in(a.lang))
+		return
+	}
 	a.out.say(bold, "", phrase{
 		"スマートフォンをリーダーにかざしてください (Ctrl-C で取り消し)",
 		"hold a phone to the reader now (Ctrl-C cancels)"}.in(a.lang))
 }
+
+// softwareReader begins the names of the sandbox's readers, where a phone made of
+// software taps whenever something is armed.
+const softwareReader = "Kazashi Specimen Reader"
 
 // phases says what happens in each state and phase of a presentation.
 var phases = map[string]phrase{
@@ -84,8 +95,25 @@ func (a *app) showTap(r tapResult) {
 			entry := message.Lookup(r.Code)
 			a.explain(a.out, "  ", phrase(entry.Cause), phrase(entry.Remedy))
 		}
+		if r.LastTap != "" && r.LastTap != r.Code {
+			// Why nothing else came of the time that ran out.
+			a.out.say(warn, phrase{"最後のタップ: ", "last tap: "}.in(a.lang), fmt.Sprintf("%s (%s)", r.LastTap, r.LastTap.Slug()))
+			entry := message.Lookup(r.LastTap)
+			a.explain(a.out, "  ", phrase(entry.Cause), phrase(entry.Remedy))
+		}
 	}
 	for _, w := range r.Warnings {
-		a.out.say(warn, phrase{"注意: ", "warning: "}.in(a.lang), fmt.Sprintf("%s (%s)", w.Code, w.Code.Slug()))
+		a.showWarning(w.Code, w.Count)
 	}
+}
+
+// showWarning tells of something odd that was accepted, and what to do about it.
+func (a *app) showWarning(code fault.Code, count int) {
+	text := fmt.Sprintf("%s (%s)", code, code.Slug())
+	if count > 0 {
+		text += fmt.Sprintf(": %d", count)
+	}
+	a.out.say(warn, phrase{"注意: ", "warning: "}.in(a.lang), text)
+	entry := message.Lookup(code)
+	a.explain(a.out, "  ", phrase(entry.Cause), phrase(entry.Remedy))
 }

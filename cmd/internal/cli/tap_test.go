@@ -87,7 +87,7 @@ func TestTapForMachines(t *testing.T) {
 	got.TookMS = 0
 	want := tapResult{
 		Presentation: "p1", Profile: "address", Reader: "loopback", Specimen: true,
-		State: api.StateLost, Code: fault.CardRemoved, Name: "card-removed",
+		State: api.StateLost, Code: fault.CardRemoved, Name: "card-removed", LastTap: fault.PhoneLocked,
 		Steps:    []tapStep{{State: api.StateArmed}, {State: api.StateLost, Code: fault.PhoneLocked}},
 		Received: []api.ElementName{}, Warnings: []api.Warning{},
 	}

@@ -145,11 +145,7 @@ func (a *app) showVerdict(v *verdict, at time.Time, asked, values bool) {
 		a.showDocument(d, values)
 	}
 	for _, w := range v.verified.Warnings() {
-		text := fmt.Sprintf("%s (%s)", w.Code, w.Code.Slug())
-		if w.Count > 0 {
-			text += fmt.Sprintf(": %d", w.Count)
-		}
-		a.out.say(warn, phrase{"注意: ", "warning: "}.in(a.lang), text)
+		a.showWarning(w.Code, w.Count)
 	}
 }
 
