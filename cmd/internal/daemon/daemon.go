@@ -70,6 +70,9 @@ type daemon struct {
 	options Options
 	log     *zap.Logger
 	started time.Time
+	// now is the wall clock, by which validity is judged. It may be stepped at any time;
+	// whatever waits does so on the monotonic clock.
+	now func() time.Time
 
 	rules   atomic.Pointer[rules]
 	anchors atomic.Pointer[anchors]
@@ -91,7 +94,7 @@ type daemon struct {
 // assemble makes a daemon that does not run yet: everything is read and checked, and
 // nothing outside of the process is touched.
 func assemble(c configs.Config, o Options) (*daemon, error) {
-	d := &daemon{config: c, given: c, options: o, log: o.Log, started: time.Now().UTC().Round(0), recheck: make(chan struct{}, 1)}
+	d := &daemon{config: c, given: c, options: o, log: o.Log, now: time.Now, started: time.Now().UTC().Round(0), recheck: make(chan struct{}, 1)}
 	if d.log == nil {
 		d.log = zap.NewNop()
 	}
@@ -229,7 +232,7 @@ func limitsOf(c configs.Reader) reader.Limits {
 
 // verifier returns what judges one tap, resting on the anchors of this moment.
 func (d *daemon) verifier(undetermined verify.Policy) *verify.Verifier {
-	return &verify.Verifier{Trust: d.anchors.Load().store, Now: time.Now, Skew: skew, Undetermined: undetermined}
+	return &verify.Verifier{Trust: d.anchors.Load().store, Now: d.now, Skew: skew, Undetermined: undetermined}
 }
 
 // checkClock holds the clock against the age of the program. Specimen authorities
@@ -238,12 +241,12 @@ func (d *daemon) checkClock() error {
 	if d.options.Specimen {
 		return nil
 	}
-	return checkClock(time.Now())
+	return checkClock(d.now())
 }
 
 // findings are what is wrong with the terminal now.
 func (d *daemon) findings() []api.HealthItem {
-	now := time.Now()
+	now := d.now()
 	items := d.readers.findings()
 	rules := d.rules.Load()
 	items = append(items, d.anchors.Load().findings(rules.profiles, now)...)
