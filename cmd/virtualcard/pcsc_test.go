@@ -30,15 +30,12 @@ type kiosk struct {
 	pki string
 }
 
-// open starts pcscd and the daemon, which trusts the authorities of a fresh
-// directory, and returns once the daemon has found the virtual reader.
+// open starts pcscd and the daemon, which makes the authorities of a fresh directory,
+// and returns once the daemon has found the virtual reader.
 func open(t *testing.T) kiosk {
 	t.Helper()
 	pcsctest.Start(t)
-	pki := filepath.Join(t.TempDir(), "pki")
-	if _, _, err := loadPKI(pki, time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	pki := filepath.Join(t.TempDir(), "pki") // the daemon makes it
 	config := configs.Default()
 	config.Reader.Backend = configs.BackendPCSC
 	config.Socket.Path = filepath.Join(t.TempDir(), "s")
