@@ -25,6 +25,7 @@ type child struct {
 	socket string
 	lines  chan string // of its log
 	told   *net.UnixConn
+	log    io.Closer // the end of its log that the test reads
 }
 
 // spawn starts a daemon and waits until it tells systemd, whose part the test
@@ -53,8 +54,9 @@ func spawn(t *testing.T, dir string, env []string, args ...string) *child {
 	return c
 }
 
-func (c *child) start(log io.Reader) {
+func (c *child) start(log io.ReadCloser) {
 	c.t.Helper()
+	c.log = log
 	if err := c.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}

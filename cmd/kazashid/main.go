@@ -7,7 +7,8 @@
 // wrong with them leaves the old ones in force. SIGTERM ends it in order.
 //
 // Exit status: 0 stopped in order, 64 wrong command line, 69 the socket is not
-// available, 70 internal fault, 78 wrong configuration.
+// available, 70 internal fault, 78 wrong configuration or a reader backend that this
+// build does not have.
 package main
 
 import (
