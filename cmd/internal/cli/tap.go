@@ -53,10 +53,10 @@ func (a *app) tapCommand() *cobra.Command {
 		En: "try one tap; the attributes are never taken",
 	}, func(ctx context.Context) error { return a.tap(ctx, order) })
 	cmd.Long = phrase{
-		Ja: `デーモンに受付を一つ開かせ、かざされたスマートフォンとのやり取りを、経過時間とともに表示します。届いた要素は名前だけを示し、値は受け取らずに破棄させます。Ctrl-C でも受付は取り消されます。
+		Ja: `デーモンに受付を一つ開かせ、かざされたスマートフォンとのやり取りを、経過時間とともに表示します。届いた要素は名前だけを示し、値は受け取らずに破棄させます。Ctrl-C でも受付は取り消されます。起動中のデーモンは、ソケットができるまで 5 秒待ちます。
 
 終了コード: 0 検証済み、1 失敗または拒否、64 使い方の誤り、69 デーモンが応答しない、75 ほかの受付が進行中、77 権限がない`,
-		En: `Arm one presentation, and show what happens with the phone that is held over the reader, with times. Of the elements that came only the names are shown; their values are never claimed and are wiped. Ctrl-C cancels the presentation too.
+		En: `Arm one presentation, and show what happens with the phone that is held over the reader, with times. Of the elements that came only the names are shown; their values are never claimed and are wiped. Ctrl-C cancels the presentation too. A daemon that is just starting is waited for, 5 s until its socket is there.
 
 exit status: 0 verified, 1 failed or rejected, 64 wrong command line, 69 daemon unavailable, 75 another presentation is going on, 77 permission denied`,
 	}.in(a.lang)
