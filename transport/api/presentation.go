@@ -78,7 +78,7 @@ type Presentation struct {
 	Evidence bool `json:"evidence,omitempty"`
 	// Received names what a verified answer holds, without values.
 	Received []ElementName `json:"received,omitempty"`
-	// Outcome is what the issuer told when it acked.
+	// Outcome is what the issuer told when it acked, in time or after the end.
 	Outcome Outcome `json:"outcome,omitempty"`
 	// Code, UserMessage and Retry tell why a presentation ended without a result.
 	Code        fault.Code `json:"code,omitempty"`

@@ -20,24 +20,29 @@ type Problem struct {
 	Code        fault.Code `json:"code"`
 	UserMessage Text       `json:"user_message"`
 	Retry       Retry      `json:"retry"`
-	// Current is the presentation that stands in the way.
+	// Current is the presentation that stands in the way, or that has ended; UserMessage
+	// and Retry are those of its end then.
 	Current *Summary `json:"current,omitempty"`
 }
 
 // A Summary is as much of a presentation as everyone who may talk to the daemon
-// can see: no transaction, no element names.
+// can see: no transaction, no element names. In a problem about a presentation of
+// the caller's own it has the transaction.
 type Summary struct {
-	ID        string     `json:"id"`
-	Version   uint64     `json:"version"`
-	State     State      `json:"state"`
-	Phase     string     `json:"phase,omitempty"`
-	Profile   string     `json:"profile"`
-	Reader    string     `json:"reader"`
-	Code      fault.Code `json:"code,omitempty"`
-	LastTap   *Tap       `json:"last_tap,omitempty"`
-	ArmedAt   time.Time  `json:"armed_at"`
-	ExpiresAt *time.Time `json:"expires_at,omitempty"`
-	Specimen  bool       `json:"specimen"`
+	ID      string `json:"id"`
+	Version uint64 `json:"version"`
+	State   State  `json:"state"`
+	Phase   string `json:"phase,omitempty"`
+	Profile string `json:"profile"`
+	// Transaction is empty but in problems about the caller's own presentation.
+	Transaction string     `json:"transaction,omitempty"`
+	Reader      string     `json:"reader"`
+	Code        fault.Code `json:"code,omitempty"`
+	Retry       Retry      `json:"retry,omitempty"` // of Code
+	LastTap     *Tap       `json:"last_tap,omitempty"`
+	ArmedAt     time.Time  `json:"armed_at"`
+	ExpiresAt   *time.Time `json:"expires_at,omitempty"`
+	Specimen    bool       `json:"specimen"`
 }
 
 // Summary returns what may be seen of p by everyone.

@@ -42,7 +42,7 @@ func (s *Server) getEvents(c *call) error {
 			return fault.New(fault.MalformedRequest, "after is not a sequence number")
 		}
 	}
-	release, ok := s.streams.take(c.peer.UID)
+	release, ok := s.streams.take(s.holder(c.peer))
 	if !ok {
 		c.w.Header().Set("Retry-After", "1")
 		return fault.New(fault.TooManyRequests, "more event streams than this user, or all together, may have")

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -63,6 +64,9 @@ func (s *Server) postPresentation(c *call) error {
 	if err := checkArm(request, s.Vault.MaxTimeout()); err != nil {
 		return err
 	}
+	if request.Bind && c.r.Close {
+		return fault.New(fault.MalformedRequest, "bind needs a connection that stays open after the answer")
+	}
 	canonical, err := json.Marshal(request)
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "encoding request")
@@ -79,6 +83,9 @@ func (s *Server) postPresentation(c *call) error {
 		if p, created, err = s.arm(c, request, name, digest); err != nil {
 			return err
 		}
+	}
+	if conn := connOf(c.r.Context()); p.Bind && !p.State.Ended() && conn != nil {
+		s.bound.bind(p.ID, conn)
 	}
 	c.w.Header().Set("Location", "/v1/presentations/"+p.ID)
 	status := http.StatusOK
@@ -100,16 +107,12 @@ func (s *Server) arm(c *call, request api.ArmRequest, key string, digest [32]byt
 	if err := c.gone(); err != nil {
 		return api.Presentation{}, false, err
 	}
-	p, created, err := s.Vault.Arm(vault.Order{
+	return s.Vault.Arm(vault.Order{
 		Profile: profile.Name, Transaction: request.Transaction, Reader: reader,
 		Timeout: time.Duration(request.TimeoutMS) * time.Millisecond,
 		Owner:   c.peer.UID, Bound: request.Bind, Asked: profile.Asked, Evidence: profile.Evidence,
 		IdempotencyKey: key, Request: digest,
 	})
-	if conn := connOf(c.r.Context()); created && request.Bind && conn != nil {
-		conn.whenClosed(func() { s.Vault.Release(p.ID) })
-	}
-	return p, created, err
 }
 
 // getPresentation answers at once without wait; with it, when the version is
@@ -152,6 +155,9 @@ func (s *Server) getPresentation(c *call) error {
 	return reply(c.w, http.StatusOK, api.MediaJSON, s.local(p))
 }
 
+// waitForm is the contract's: one number and one unit, of all that Go would take.
+var waitForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(ms|s|m)$`)
+
 func parseWait(q map[string]string) (time.Duration, error) {
 	text, ok := q["wait"]
 	if !ok {
@@ -161,7 +167,7 @@ func parseWait(q map[string]string) (time.Duration, error) {
 		return 0, nil
 	}
 	wait, err := time.ParseDuration(text)
-	if err != nil || wait < 0 || wait > api.MaxWaitMS*time.Millisecond {
+	if err != nil || !waitForm.MatchString(text) || wait > api.MaxWaitMS*time.Millisecond {
 		return 0, fault.New(fault.MalformedRequest, "wait is not a time such as 25s, at most %ds", api.MaxWaitMS/1000)
 	}
 	return wait, nil

@@ -3,14 +3,17 @@ package server
 import (
 	"context"
 	"net"
+	"net/http"
 	"sync"
+	"time"
 )
 
 // A listener takes connections, asks the kernel who made them and refuses those
-// over the limits before anything is read.
+// over the limits.
 type listener struct {
 	net.Listener
-	server *Server
+	server   *Server
+	refusals sync.WaitGroup
 }
 
 // Accept returns the next connection within the limits, as a *conn.
@@ -24,46 +27,76 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			peer = Peer{UID: overflowID} // unknown: will be told that it may do nothing
 		}
-		if release, ok := l.server.conns.take(peer.UID); ok {
-			return &conn{Conn: nc, peer: peer, atClose: []func(){release}}, nil
+		if release, ok := l.server.conns.take(l.server.holder(peer)); ok {
+			return &conn{Conn: nc, peer: peer, server: l.server, release: release}, nil
 		}
-		l.server.refuse(nc)
+		l.refuse(nc)
 	}
 }
 
 // A conn is a connection with who made it and what ends with it.
 type conn struct {
 	net.Conn
-	peer Peer
+	peer    Peer
+	server  *Server
+	release func() // gives the connection's place to another
 
-	mu      sync.Mutex
-	closed  bool
-	atClose []func()
+	mu     sync.Mutex
+	closed bool
+	turn   uint64      // grows when a request begins or ends
+	quiet  *time.Timer // runs while no request is under way
 }
 
-// Close closes the connection and runs what was to be done then.
+// Close closes the connection and ends what was bound to it.
 func (c *conn) Close() error {
 	err := c.Conn.Close()
 	c.mu.Lock()
-	actions := c.atClose
-	c.closed, c.atClose = true, nil
-	c.mu.Unlock()
-	for _, action := range actions {
-		action()
+	c.closed = true
+	if c.quiet != nil {
+		c.quiet.Stop()
 	}
+	c.mu.Unlock()
+	c.release()
+	c.server.bound.closed(c)
 	return err
 }
 
-// whenClosed runs action once the connection is closed, at once if it is already.
-func (c *conn) whenClosed(action func()) {
+func (c *conn) isClosed() bool {
 	c.mu.Lock()
-	closed := c.closed
-	if !closed {
-		c.atClose = append(c.atClose, action)
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// connState is [http.Server.ConnState]. A connection without a request is closed
+// after a while: it takes the place of another. One that a presentation is bound to
+// stays as long as that.
+func connState(nc net.Conn, state http.ConnState) {
+	c, ok := nc.(*conn)
+	if !ok {
+		return
 	}
-	c.mu.Unlock()
-	if closed {
-		action()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.turn++
+	if c.quiet != nil {
+		c.quiet.Stop()
+	}
+	if turn := c.turn; state == http.StateIdle && !c.closed {
+		c.quiet = time.AfterFunc(quietTimeout, func() { c.wasQuiet(turn) })
+	}
+}
+
+// wasQuiet closes a connection that nothing came over, unless it is bound to.
+func (c *conn) wasQuiet(turn uint64) {
+	bound := c.server.bound.holds(c)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.turn != turn || c.closed: // a request came just now
+	case bound:
+		c.quiet.Reset(quietTimeout)
+	default:
+		_ = c.Conn.Close() // net/http notices, and closes c
 	}
 }
 
@@ -82,35 +115,4 @@ func connContext(ctx context.Context, nc net.Conn) context.Context {
 func connOf(ctx context.Context) *conn {
 	c, _ := ctx.Value(connKey{}).(*conn)
 	return c
-}
-
-// A quota counts what users hold, in total and each.
-type quota struct {
-	total, each int
-
-	mu   sync.Mutex
-	held map[uint32]int
-	sum  int
-}
-
-// take counts one more for a user, and returns how to give it back, once.
-func (q *quota) take(uid uint32) (release func(), ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.sum >= q.total || q.held[uid] >= q.each {
-		return nil, false
-	}
-	if q.held == nil {
-		q.held = make(map[uint32]int)
-	}
-	q.sum++
-	q.held[uid]++
-	return sync.OnceFunc(func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.sum--
-		if q.held[uid]--; q.held[uid] == 0 {
-			delete(q.held, uid)
-		}
-	}), true
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -31,14 +30,15 @@ const NoGroup = -1
 // no socket, stays as it is: the error then has the code SocketUnavailable.
 //
 // The directory must belong to the daemon: who can write there can take the
-// socket's place. Closing the listener removes the file.
+// socket's place. Closing the listener removes the socket; the file beside it that
+// two starts at once are told apart by, path and ".lock", stays.
 func Listen(ctx context.Context, path string, mode fs.FileMode, gid int) (net.Listener, error) {
 	l, err := listen(ctx, path, mode, gid)
 	return l, fault.Wrap(fault.SocketUnavailable, err, "listening on %s", path)
 }
 
 func listen(ctx context.Context, path string, mode fs.FileMode, gid int) (net.Listener, error) {
-	unlock, err := lockDirectory(filepath.Dir(path))
+	unlock, err := lockStart(path)
 	if err != nil {
 		return nil, err
 	}
@@ -68,17 +68,29 @@ func listen(ctx context.Context, path string, mode fs.FileMode, gid int) (net.Li
 	return l, nil
 }
 
-// lockDirectory keeps two daemons that start at once from each removing the
-// other's new socket as a leftover.
-func lockDirectory(dir string) (unlock func(), err error) {
-	d, err := os.Open(dir)
+// lockStart keeps two daemons that start at once from each removing the other's
+// new socket as a leftover. It locks a file that nobody else can open: whoever may
+// open a file may lock it too, and so could keep the daemon from starting. The
+// file is never removed: a third start could lock a new one of that name meanwhile.
+func lockStart(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("another start is under way: %w", err), d.Close())
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0:
+		err = errors.New("the lock file is not a file of the daemon alone")
+	default:
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+			err = fmt.Errorf("another start is under way: %w", err)
+		}
 	}
-	return func() { _ = d.Close() }, nil // closing gives up the lock
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil // closing gives up the lock
 }
 
 func removeStale(ctx context.Context, path string) error {

@@ -83,7 +83,7 @@ func TestListenLeavesOtherThingsAlone(t *testing.T) {
 
 func TestListenWhileAnotherStarts(t *testing.T) {
 	dir := t.TempDir()
-	unlock, err := lockDirectory(dir)
+	unlock, err := lockStart(filepath.Join(dir, "s"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,4 +96,47 @@ func TestListenWhileAnotherStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = l.Close()
+}
+
+// Whoever can open a file can lock it. The directory is open to everyone.
+func TestListenCannotBeBlockedByALockOnTheDirectory(t *testing.T) {
+	dir := t.TempDir()
+	d, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "s")
+	l, err := Listen(t.Context(), path, ModeGroup, NoGroup)
+	if err != nil {
+		t.Fatalf("a lock that any user can take kept the daemon from starting: %v", err)
+	}
+	_ = l.Close()
+	info, err := os.Lstat(path + ".lock")
+	if err != nil || info.Mode() != 0o600 {
+		t.Fatalf("what is locked instead is %v, %v: others could open it", info.Mode(), err)
+	}
+	if err := os.Chmod(path+".lock", 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Listen(t.Context(), path, ModeGroup, NoGroup); fault.CodeOf(err) != fault.SocketUnavailable {
+		t.Fatalf("a lock file that others can open was used: %v", err)
+	}
+}
+
+func TestListenFollowsNoLinkToItsLock(t *testing.T) {
+	dir := t.TempDir()
+	path, elsewhere := filepath.Join(dir, "s"), filepath.Join(dir, "elsewhere")
+	if err := os.Symlink(elsewhere, path+".lock"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Listen(t.Context(), path, ModePrivate, NoGroup); fault.CodeOf(err) != fault.SocketUnavailable {
+		t.Fatalf("a link in the lock's place: %v", err)
+	}
+	if _, err := os.Lstat(elsewhere); err == nil {
+		t.Error("the link was followed")
+	}
 }

@@ -38,6 +38,7 @@ func (s *Server) local(p api.Presentation) api.Presentation {
 }
 
 func (s *Server) localSummary(p api.Summary) api.Summary {
+	_, p.Retry = s.say(p.Code)
 	p.LastTap = s.localTap(p.LastTap)
 	return p
 }

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"time"
 
 	"kazashi/session/fault"
 	"kazashi/transport/api"
@@ -66,12 +64,22 @@ func (s *Server) problemOf(err error) api.Problem {
 		current := s.localSummary(active.Current)
 		p.Current = &current
 	}
+	if ended := new(vault.EndedError); errors.As(err, &ended) {
+		current := s.localSummary(ended.Current)
+		p.Current = &current
+		if said, retry := s.say(current.Code); said != nil { // what helps is what helps against the end
+			p.UserMessage, p.Retry = *said, retry
+		}
+	}
 	return p
 }
 
 // problem answers with an error, unless an answer has begun.
 func (s *Server) problem(c *call, err error) {
 	p := s.problemOf(err)
+	if c.r.Method == http.MethodPost && c.r.Pattern == ackPath && p.Retry == api.RetryTapAgain {
+		p.Retry = api.RetryNever // no tap helps an ack: what was handed out was handed out
+	}
 	c.w.code = p.Code
 	if c.w.status != 0 {
 		return
@@ -92,16 +100,4 @@ func reply(w http.ResponseWriter, status int, media string, v any) error {
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes()) // a caller that is gone needs no answer
 	return nil
-}
-
-// refuse answers on a connection that is one too many, before anything was read.
-func (s *Server) refuse(c net.Conn) {
-	p := s.problemOf(fault.New(fault.TooManyConnections, "more connections than this user, or all together, may have"))
-	body, err := json.Marshal(p)
-	if err == nil {
-		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\n%s: %s\r\n%s: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n%s",
-			p.Status, http.StatusText(p.Status), api.HeaderVersion, s.Version, api.HeaderAPI, api.Version, api.MediaProblem, len(body), body)
-	}
-	_ = c.Close()
 }

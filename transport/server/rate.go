@@ -19,13 +19,8 @@ type rates struct {
 // a handful; past that number the map starts over.
 const maxUsers = 256
 
-// allow takes one request from a user's allowance. Users without a role share
-// one, so that being many gains them nothing.
-func (r *rates) allow(p Peer, roles Role) bool {
-	uid := p.UID
-	if roles == 0 {
-		uid = overflowID
-	}
+// allow takes one request from a user's allowance.
+func (r *rates) allow(uid uint32) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	limiter := r.byUser[uid]

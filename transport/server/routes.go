@@ -14,6 +14,8 @@ type route struct {
 	handle func(*Server, *call) error
 }
 
+const ackPath = "/v1/presentations/{id}/ack"
+
 // routes is everything that the socket can do, and for whom. What is not here is
 // refused. Presentations belong to the user who armed them; the vault sees to that.
 var routes = []route{
@@ -27,7 +29,7 @@ var routes = []route{
 	{"GET", "/v1/presentations/{id}", Issuer, (*Server).getPresentation},
 	{"DELETE", "/v1/presentations/{id}", Issuer, (*Server).deletePresentation},
 	{"POST", "/v1/presentations/{id}/claim", Issuer, (*Server).postClaim},
-	{"POST", "/v1/presentations/{id}/ack", Issuer, (*Server).postAck},
+	{"POST", ackPath, Issuer, (*Server).postAck},
 }
 
 // newMux leads every path to the routes that it has, and all others to none.

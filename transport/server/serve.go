@@ -86,14 +86,17 @@ func (s *Server) guarded(c *call, rt *route, allow []string) (stack []byte, err 
 
 // admit refuses what may not come as far as a handler.
 func (s *Server) admit(c *call, rt *route, allow []string) error {
+	roles := s.access.Load().Roles(c.peer)
+	if roles == 0 {
+		c.w.Header().Set("Connection", "close") // nothing will ever be served on it
+	}
 	if _, browser := c.r.Header["Origin"]; browser {
 		return fault.New(fault.ForeignOrigin, "requests with an Origin are refused")
 	}
 	if !slices.Contains([]string{"", "kazashi", "localhost", "unix"}, c.r.Host) {
 		return fault.New(fault.ForeignOrigin, "the Host is not this one: say kazashi or localhost")
 	}
-	roles := s.access.Load().Roles(c.peer)
-	if !s.rates.allow(c.peer, roles) {
+	if !s.rates.allow(s.holder(c.peer).uid) {
 		c.w.Header().Set("Retry-After", "1")
 		return fault.New(fault.TooManyRequests, "more requests than this user may send")
 	}

@@ -50,10 +50,11 @@ type Config struct {
 }
 
 // Limits bound what callers can take. A zero field takes the default beside it.
+// Callers without a role count as one user.
 type Limits struct {
-	Conns        int     // connections at a time; 64
+	Conns        int     // connections at a time, half of them kept for issuers; 64
 	ConnsPerUser int     // of them by one uid; 32
-	Streams      int     // event streams at a time; 32
+	Streams      int     // event streams at a time, half of them kept for issuers; 32
 	StreamsEach  int     // of them by one uid; 8
 	Rate         float64 // requests per second by one uid; 50
 	Burst        int     // requests at once by one uid; 100
@@ -82,10 +83,19 @@ const (
 	readTimeout   = 10 * time.Second // for a request with its body
 	writeTimeout  = 10 * time.Second // for an answer, or one line of a stream
 	heartbeat     = 10 * time.Second // between lines of a stream where nothing happens
-	// idleTimeout outlasts every presentation, so that one which is bound to its
-	// connection does not end by the connection being quiet.
+	// quietTimeout is for a connection without a request, to which no presentation is
+	// bound.
+	quietTimeout = 60 * time.Second
+	// idleTimeout is for all others. It outlasts every presentation, so that one which
+	// is bound to its connection does not end by the connection being quiet.
 	idleTimeout = 10 * time.Minute
+	// refuseTimeout is for telling a caller that there is no connection for it.
+	refuseTimeout = time.Second
 )
+
+// maxRefusing is how many callers are told so at a time; others just find the
+// connection closed.
+const maxRefusing = 32
 
 // An Answered is a request that was answered, without anything personal in it.
 type Answered struct {
@@ -109,6 +119,9 @@ type Server struct {
 	conns    quota
 	streams  quota
 	rates    rates
+	bound    bound
+	refusing quota
+	base     context.Context // of everything that is served
 	stop     context.CancelCauseFunc
 }
 
@@ -121,11 +134,12 @@ func New(c Config) *Server {
 		conns:    quota{total: c.Limits.Conns, each: c.Limits.ConnsPerUser},
 		streams:  quota{total: c.Limits.Streams, each: c.Limits.StreamsEach},
 		rates:    rates{limit: c.Limits.Rate, burst: c.Limits.Burst},
+		bound:    bound{vault: c.Vault},
+		refusing: quota{total: maxRefusing, each: maxRefusing},
 	}
 	s.SetAccess(c.Access)
 	s.mux = s.newMux()
-	base, stop := context.WithCancelCause(context.Background())
-	s.stop = stop
+	s.base, s.stop = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		Handler:                      http.HandlerFunc(s.serveHTTP),
 		DisableGeneralOptionsHandler: true,
@@ -134,7 +148,8 @@ func New(c Config) *Server {
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               8 << 10,
 		ConnContext:                  connContext,
-		BaseContext:                  func(net.Listener) context.Context { return base },
+		ConnState:                    connState,
+		BaseContext:                  func(net.Listener) context.Context { return s.base },
 		// What net/http would log is said by Observe, or by nobody: it quotes input.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
@@ -148,7 +163,9 @@ func (s *Server) SetAccess(a Access) { s.access.Store(&a) }
 // Serve answers on a listener until [Server.Shutdown]; it then returns nil. It may
 // be called for several listeners.
 func (s *Server) Serve(l net.Listener) error {
-	err := s.http.Serve(&listener{Listener: l, server: s})
+	taking := &listener{Listener: l, server: s}
+	err := s.http.Serve(taking)
+	taking.refusals.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -14,8 +14,8 @@ import (
 // claim id, byte for byte. The caller owns the returned bytes and overwrites them
 // when they are sent.
 //
-// It fails with the codes NotVerified (no result yet), AlreadyClaimed (under
-// another claim id) and ClaimGone (the presentation has ended).
+// It fails with the codes NotVerified (no result yet) and AlreadyClaimed (under
+// another claim id), and with an [*EndedError] when the presentation has ended.
 func (v *Vault) Claim(id, claimID string, uid uint32) ([]byte, error) {
 	body, err := v.claim(id, claimID, uid)
 	if err != nil {
@@ -39,7 +39,7 @@ func (v *Vault) stillClaimed(id, claimID string) error {
 		return fault.New(fault.ClaimGone, "presentation has ended")
 	}
 	if v.settle(e); e.p.State != api.StateClaimed || e.claimID != claimID {
-		return fault.New(fault.ClaimGone, "presentation is %s", e.p.State)
+		return gone(e)
 	}
 	return nil
 }
@@ -64,7 +64,7 @@ func (v *Vault) claim(id, claimID string, uid uint32) ([]byte, error) {
 	case api.StateArmed, api.StateReading:
 		return nil, fault.New(fault.NotVerified, "presentation is %s", e.p.State)
 	default:
-		return nil, fault.New(fault.ClaimGone, "presentation is %s", e.p.State)
+		return nil, gone(e)
 	}
 	return e.claim()
 }
@@ -96,9 +96,12 @@ func (e *entry) claim() ([]byte, error) {
 // presentation. The same ack again is no error; another outcome under the same
 // claim id is IdempotencyConflict.
 //
+// An ack that comes after the end, because printing took longer than the lease or
+// the daemon was restarted under it, is kept too: what was handed out was handed
+// out. The presentation stays in the state in which it ended, and tells the outcome.
+//
 // It fails with the code ClaimUnknown for a claim that was not made under that
-// id, and with ClaimGone when the presentation ended in another way, such as by
-// its lease.
+// id, and with an [*EndedError] when the presentation ended without any.
 func (v *Vault) Ack(id, claimID string, outcome api.Outcome, uid uint32) (api.Presentation, error) {
 	p, err := v.ack(id, claimID, outcome, uid)
 	if err == nil {
@@ -116,17 +119,19 @@ func (v *Vault) ack(id, claimID string, outcome api.Outcome, uid uint32) (api.Pr
 	}
 	switch {
 	case e.claimID == "" && e.p.State.Ended():
-		return api.Presentation{}, fault.New(fault.ClaimGone, "presentation is %s and was never claimed", e.p.State)
+		return api.Presentation{}, gone(e)
 	case e.claimID == "" || e.claimID != claimID:
 		return api.Presentation{}, fault.New(fault.ClaimUnknown, "no claim of that id was made")
-	case e.p.State == api.StateAcked && e.p.Outcome != outcome:
+	case e.p.Outcome != "" && e.p.Outcome != outcome:
 		return api.Presentation{}, fault.New(fault.IdempotencyConflict, "acked with another outcome")
-	case e.p.State == api.StateAcked:
+	case e.p.Outcome != "":
 	case e.p.State == api.StateClaimed:
 		e.p.Outcome = outcome
 		v.end(e, api.StateAcked, fault.OK)
-	default:
-		return api.Presentation{}, fault.New(fault.ClaimGone, "presentation is %s", e.p.State)
+	default: // ended under the claim
+		e.p.Outcome = outcome
+		e.recorded = "" // the state is the same, but the ledger does not have this
+		v.change(e)
 	}
 	return e.p, nil
 }

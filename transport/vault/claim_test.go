@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -37,8 +38,6 @@ func TestClaimIsTheSameWhileTheLeaseLasts(t *testing.T) {
 		}
 		pass(time.Second)
 		_, err = v.Claim(p.ID, "c", issuer)
-		wantCode(t, err, fault.ClaimGone)
-		_, err = v.Ack(p.ID, "c", api.OutcomeIssued, issuer)
 		wantCode(t, err, fault.ClaimGone)
 		if !s.gone() {
 			t.Fatal("attributes left after the lease")
@@ -137,4 +136,36 @@ func TestF45_ThousandClaimsRaceOneWins(t *testing.T) {
 		}
 		v.Close()
 	}
+}
+
+// Printing can take longer than the lease. What was handed out was handed out: the
+// ack is kept, and nobody is sent to the reader again.
+func TestAckAfterTheLeaseIsKept(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p, _ := verified(t, v, order("front"))
+		if _, err := v.Claim(p.ID, "c", issuer); err != nil {
+			t.Fatal(err)
+		}
+		pass(31 * time.Second)
+		_, err := v.Ack(p.ID, "d", api.OutcomeIssued, issuer)
+		wantCode(t, err, fault.ClaimUnknown)
+		before, err := v.Get(p.ID, issuer)
+		if err != nil || before.Outcome != "" {
+			t.Fatalf("%+v, %v", before, err)
+		}
+		for range 2 {
+			got, err := v.Ack(p.ID, "c", api.OutcomeIssued, issuer)
+			if err != nil || got.State != api.StateExpired || got.Outcome != api.OutcomeIssued || got.Version != before.Version+1 {
+				t.Fatalf("late ack: %+v, %v", got, err)
+			}
+		}
+		_, err = v.Ack(p.ID, "c", api.OutcomeAbandoned, issuer)
+		wantCode(t, err, fault.IdempotencyConflict)
+		_, err = v.Claim(p.ID, "c", issuer)
+		var ended *EndedError
+		if !errors.As(err, &ended) || ended.Current.State != api.StateExpired || ended.Current.Transaction != "job-1" {
+			t.Fatalf("a claim after the end: %v", err)
+		}
+		wantCode(t, err, fault.ClaimGone)
+	})
 }

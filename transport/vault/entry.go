@@ -33,7 +33,11 @@ type entry struct {
 // come late on a busy machine; everything that looks at e calls settle first.
 func (v *Vault) settle(e *entry) {
 	if !e.p.State.Ended() && !time.Now().Before(e.deadline) {
-		v.end(e, api.StateExpired, fault.PresentationExpired)
+		code := fault.PresentationExpired
+		if e.p.State == api.StateArmed && e.p.LastTap != nil && v.opts.Hopeless(e.p.LastTap.Code) {
+			code = e.p.LastTap.Code // the last screen is that of the phone which cannot do it
+		}
+		v.end(e, api.StateExpired, code)
 	}
 }
 
@@ -87,9 +91,7 @@ func (v *Vault) end(e *entry, state api.State, code fault.Code) {
 // keepEnded keeps what has ended readable for a while.
 func (v *Vault) keepEnded(e *entry) {
 	v.ended = append(v.ended, e)
-	if len(v.ended) > v.opts.MaxEnded {
-		v.forget(v.ended[0])
-	}
+	v.makeRoom(e.owner)
 	if !v.closed {
 		e.timer = time.AfterFunc(v.opts.KeepEnded, func() {
 			v.mu.Lock()
@@ -97,6 +99,27 @@ func (v *Vault) keepEnded(e *entry) {
 			v.forget(e)
 		})
 	}
+}
+
+// makeRoom forgets the oldest of what has ended when an owner has more than its
+// share, or all together have more than there is room for. The latter costs the
+// owner who holds the most: nobody drives out the records of another by being busy.
+func (v *Vault) makeRoom(owner uint32) {
+	held := make(map[uint32]int)
+	for _, e := range v.ended {
+		held[e.owner]++
+	}
+	if held[owner] <= v.opts.MaxEndedEach {
+		if len(v.ended) <= v.opts.MaxEnded {
+			return
+		}
+		for other, n := range held {
+			if n > held[owner] {
+				owner = other
+			}
+		}
+	}
+	v.forget(v.ended[slices.IndexFunc(v.ended, func(e *entry) bool { return e.owner == owner })])
 }
 
 // forget drops what has ended.
@@ -117,13 +140,4 @@ func (v *Vault) forget(e *entry) {
 func (e *entry) wipe() {
 	clear(e.arena[:cap(e.arena)])
 	e.arena = nil
-}
-
-// endError says how an ended presentation ended.
-func endError(p *api.Presentation) error {
-	code := p.Code
-	if code == "" {
-		code = fault.ClaimGone
-	}
-	return fault.New(code, "presentation is %s", p.State)
 }

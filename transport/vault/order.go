@@ -30,7 +30,7 @@ type Order struct {
 // An ActiveError says which presentation holds the reader. It unwraps to a fault
 // with the code PresentationActive.
 type ActiveError struct {
-	Current api.Summary
+	Current api.Summary // with the transaction if it is the orderer's own
 }
 
 func (e *ActiveError) Error() string { return e.Unwrap().Error() }
@@ -55,6 +55,9 @@ func (v *Vault) Arm(o Order) (api.Presentation, bool, error) {
 	}
 	if e := v.live[o.Reader]; e != nil {
 		if v.settle(e); !e.p.State.Ended() {
+			if e.owner == o.Owner {
+				return api.Presentation{}, false, &ActiveError{Current: e.ownSummary()}
+			}
 			return api.Presentation{}, false, &ActiveError{Current: e.p.Summary()}
 		}
 	}

@@ -40,6 +40,11 @@ type Options struct {
 	MaxTimeout     time.Duration // of any order; 5 min
 	KeepEnded      time.Duration // how long an ended presentation stays readable; 10 min
 	MaxEnded       int           // how many ended presentations stay readable; 4096
+	MaxEndedEach   int           // how many of them of one owner; 1024
+	// Hopeless tells that another tap after one of this code ends the same way. A
+	// presentation that is still armed when its time is over, after such a tap, ends
+	// with that code rather than with PresentationExpired; nil: none is.
+	Hopeless func(fault.Code) bool
 	// Specimen marks every presentation and claim as worth nothing outside tests.
 	Specimen bool
 	// Feed is told of every change; nil makes one.
@@ -59,6 +64,12 @@ func (o Options) withDefaults() Options {
 	duration(&o.KeepEnded, 10*time.Minute)
 	if o.MaxEnded <= 0 {
 		o.MaxEnded = 4096
+	}
+	if o.MaxEndedEach <= 0 {
+		o.MaxEndedEach = 1024
+	}
+	if o.Hopeless == nil {
+		o.Hopeless = func(fault.Code) bool { return false }
 	}
 	if o.Feed == nil {
 		o.Feed = feed.New(0)

@@ -204,14 +204,103 @@ func TestEndedStaysReadableForAWhile(t *testing.T) {
 	})
 }
 
+func TestBusyIssuerDrivesOutNobodyElsesRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := New(Options{MaxEnded: 8, MaxEndedEach: 6})
+		defer v.Close()
+		armAndCancel := func(owner uint32, name string) string {
+			o := order("front")
+			o.Owner, o.IdempotencyKey, o.Request = owner, name, [32]byte{1}
+			p := arm(t, v, o)
+			if _, err := v.Cancel(p.ID, owner); err != nil {
+				t.Fatal(err)
+			}
+			return p.ID
+		}
+		kept := []string{armAndCancel(issuer, "a"), armAndCancel(issuer, "b"), armAndCancel(issuer, "c")}
+		for i := range 50 {
+			armAndCancel(stranger, fmt.Sprint("n-", i))
+		}
+		for _, id := range kept {
+			wantState(t, v, id, api.StateCancelled, fault.PresentationCancelled)
+		}
+		if p, found, err := v.Replayed(issuer, "a", [32]byte{1}); !found || err != nil || p.ID != kept[0] {
+			t.Fatalf("the first one's key is gone: %v", err)
+		}
+		if len(v.ended) != 8 || len(v.byID) != 8 || len(v.byKey) != 8 {
+			t.Fatalf("kept %d, %d and %d", len(v.ended), len(v.byID), len(v.byKey))
+		}
+		for i := range 50 { // alone, the bound is the owner's share
+			armAndCancel(issuer, fmt.Sprint("m-", i))
+		}
+		held := map[uint32]int{}
+		for _, e := range v.ended {
+			held[e.owner]++
+		}
+		if len(v.ended) > 8 || held[issuer] > 6 || held[stranger] < 2 {
+			t.Fatalf("kept %v", held)
+		}
+	})
+}
+
+// A phone that has another way of transfer only cannot do it, but another phone can:
+// the presentation waits on. When nobody else comes, the last screen is that phone's.
+func TestExpiryAfterAHopelessTapSaysWhy(t *testing.T) {
+	hopeless := func(code fault.Code) bool { return code == fault.NoCommonTransport }
+	for name, c := range map[string]struct {
+		taps []fault.Code
+		want fault.Code
+	}{
+		"no tap":         {nil, fault.PresentationExpired},
+		"hopeless":       {[]fault.Code{fault.PhoneLocked, fault.NoCommonTransport}, fault.NoCommonTransport},
+		"hopeful after":  {[]fault.Code{fault.NoCommonTransport, fault.PhoneLocked}, fault.PresentationExpired},
+		"only once more": {[]fault.Code{fault.PhoneLocked}, fault.PresentationExpired},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			v := New(Options{Hopeless: hopeless})
+			defer v.Close()
+			p := arm(t, v, order("front"))
+			for _, code := range c.taps {
+				begin(t, v, "front").Again(fault.New(code, "before anything was asked"))
+				wantState(t, v, p.ID, api.StateArmed, "")
+			}
+			pass(5 * time.Minute)
+			if got, err := v.Get(p.ID, issuer); err != nil || got.State != api.StateExpired || got.Code != c.want {
+				t.Errorf("%s: %s %s, %v", name, got.State, got.Code, err)
+			}
+		})
+	}
+}
+
+// What expires after it was verified does so for its own reason.
+func TestExpiryOfAResultForgetsTheTapsBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := New(Options{Hopeless: func(fault.Code) bool { return true }})
+		defer v.Close()
+		p := arm(t, v, order("front"))
+		begin(t, v, "front").Again(fault.New(fault.NoCommonTransport, "BLE only"))
+		if err := begin(t, v, "front").offer(&secret{value: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		pass(31 * time.Second)
+		wantState(t, v, p.ID, api.StateExpired, fault.PresentationExpired)
+	})
+}
+
 func TestActiveErrorNamesTheCurrentOne(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Vault) {
 		p := arm(t, v, order("front"))
 		_, _, err := v.Arm(order("front"))
 		wantCode(t, err, fault.PresentationActive)
 		var active *ActiveError
-		if !errors.As(err, &active) || active.Current.ID != p.ID {
+		if !errors.As(err, &active) || active.Current.ID != p.ID || active.Current.Transaction != "job-1" {
 			t.Fatalf("conflict names %+v", active)
+		}
+		foreign := order("front")
+		foreign.Owner = stranger
+		_, _, err = v.Arm(foreign)
+		if !errors.As(err, &active) || active.Current.ID != p.ID || active.Current.Transaction != "" {
+			t.Fatalf("conflict tells another user %+v", active)
 		}
 		arm(t, v, order("back"))
 	})

@@ -19,6 +19,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"kazashi/cmd/internal/message"
 	"kazashi/configs"
 	"kazashi/reader"
 	"kazashi/reader/loopback"
@@ -115,6 +116,7 @@ func assemble(c configs.Config, o Options) (*daemon, error) {
 		}
 	}
 	d.vault = vault.New(vault.Options{
+		Hopeless: func(code fault.Code) bool { return message.Lookup(code).Retry == message.Never },
 		ReadyFor: c.Presentation.Ready, Lease: c.Presentation.Lease,
 		DefaultTimeout: c.Presentation.DefaultTimeout, MaxTimeout: c.Presentation.MaxTimeout,
 		Specimen: o.Specimen,

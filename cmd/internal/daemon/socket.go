@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -83,7 +84,14 @@ func groupID(name string) (uint32, error) {
 	return parseID(g.Gid)
 }
 
+// overflowID is how the kernel shows whoever has no number here. It stands for
+// anybody, so the socket gives it no role.
+const overflowID = 65534
+
 func parseID(s string) (uint32, error) {
 	id, err := strconv.ParseUint(s, 10, 32)
+	if err == nil && id == overflowID {
+		err = fmt.Errorf("the number %d stands for nobody in particular and can have no role", id)
+	}
 	return uint32(id), err
 }

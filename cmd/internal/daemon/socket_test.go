@@ -12,7 +12,7 @@ import (
 func TestRolesAreLookedUpByName(t *testing.T) {
 	a, err := accessOf(configs.Access{
 		Observer:   configs.Role{Groups: []string{"root"}},
-		Issuer:     configs.Role{Users: []string{"nobody"}},
+		Issuer:     configs.Role{Users: []string{"daemon"}},
 		Technician: configs.Role{Users: []string{"root"}},
 	})
 	if err != nil {
@@ -30,6 +30,9 @@ func TestNameThatDoesNotExistIsRefused(t *testing.T) {
 	for name, c := range map[string]configs.Access{
 		"user":  {Issuer: configs.Role{Users: []string{"no-such-user-here"}}},
 		"group": {Observer: configs.Role{Groups: []string{"no-such-group-here"}}},
+		// A number that the kernel shows for anybody who has none gets no role.
+		"nobody":  {Observer: configs.Role{Users: []string{"nobody"}}},
+		"nogroup": {Technician: configs.Role{Groups: []string{"nogroup"}}},
 	} {
 		if _, err := accessOf(c); fault.CodeOf(err) != fault.ConfigInvalid {
 			t.Errorf("%s: %v", name, err)

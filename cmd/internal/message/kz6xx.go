@@ -10,7 +10,7 @@ var fixClient = Text{
 
 var presentationsAndSocket = []Entry{
 	{
-		fault.PresentationNotFound, startAgain, Never,
+		fault.PresentationNotFound, startAgain, TapAgain,
 		Text{
 			"指定された番号の受付がありません。終わってから時間がたったか、デーモンが再起動しました。",
 			"There is no presentation of that id: it ended a while ago, or the daemon was restarted.",
@@ -46,7 +46,7 @@ var presentationsAndSocket = []Entry{
 		fault.PresentationCancelled, Text{
 			"お手続きを取り消しました。",
 			"The procedure was cancelled.",
-		}, TapAgain,
+		}, Never,
 		Text{
 			"受付が取り消されました。",
 			"The presentation was cancelled.",
@@ -76,29 +76,29 @@ var presentationsAndSocket = []Entry{
 		fixClient,
 	},
 	{
-		fault.AlreadyClaimed, startAgain, Never,
+		fault.AlreadyClaimed, inHand, Never,
 		Text{
 			"この受付の結果は、すでに別の要求が受け取りました。",
 			"The result of this presentation was already claimed by another claim.",
 		},
 		Text{
-			"結果は一度しか渡しません。二重に動くキオスクのプログラムがないか調べます。",
-			"A result is handed over once. Look for a second copy of the kiosk's program.",
+			"結果は一度しか渡しません。印刷も再受付もせず、二重に動くキオスクのプログラムがないか調べます。",
+			"A result is handed over once. Print nothing, arm nothing, and look for a second copy of the kiosk's program.",
 		},
 	},
 	{
-		fault.ClaimGone, startAgain, TapAgain,
+		fault.ClaimGone, inHand, Never,
 		Text{
-			"受け取りの期限が過ぎ、結果は消去されました。",
-			"The time for the claim is over and the result has been wiped.",
+			"この受付は終わっており、結果は消去されました。",
+			"The presentation has ended and its result has been wiped.",
 		},
 		Text{
-			"もう一度かざしてもらいます。印刷が遅い場合は、設定のpresentation.leaseを延ばします。",
-			"Have the phone held over again. If printing is slow, raise presentation.lease in the configuration.",
+			"応答のcurrentに終わり方があり、retryはそれに従います。印刷が遅い場合は、設定のpresentation.leaseを延ばします。",
+			"The answer's current tells how it ended, and its retry is that of the end. If printing is slow, raise presentation.lease in the configuration.",
 		},
 	},
 	{
-		fault.ClaimUnknown, startAgain, Never,
+		fault.ClaimUnknown, inHand, Never,
 		Text{
 			"完了の通知にあるclaim_idが、受け取ったときのものと違います。",
 			"The claim_id of the acknowledgement is not the one that claimed the result.",
@@ -106,7 +106,7 @@ var presentationsAndSocket = []Entry{
 		fixClient,
 	},
 	{
-		fault.IdempotencyConflict, startAgain, Never,
+		fault.IdempotencyConflict, outOfService, CallTechnician,
 		Text{
 			"同じIdempotency-Keyで、内容の異なる要求が送られました。",
 			"The same Idempotency-Key was used for a different request.",

@@ -56,6 +56,11 @@ var (
 		"お手数ですが、最初からもう一度お手続きをお願いします。",
 		"Please start again from the beginning.",
 	}
+	// inHand goes with results that were handed out already: nothing is begun anew.
+	inHand = Text{
+		"このお手続きは、すでに受け付けが済んでいます。",
+		"This procedure has already been dealt with.",
+	}
 	outOfService = Text{
 		"ただいまこの端末をご利用いただけません。お手数ですが、店員にお声がけください。",
 		"This terminal cannot be used right now. Please ask a member of the staff.",
