@@ -158,7 +158,7 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 // ignoreEnd returns nil for the error of a part that ended because it was told to.
 func ignoreEnd(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // it was told to end
 	}
 	return err
 }
