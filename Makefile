@@ -17,7 +17,7 @@ FUZZTIME ?= 30s
 MUTANTS  ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint examples interop soak fuzz bench tidy clean
+.PHONY: help build demo test integration lint examples interop soak fuzz bench tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,10 @@ test: ## install what the tests need, then run all of them
 		echo "make test: the tests through a real PC/SC stack will be skipped" >&2; \
 		$(GO) test ./...; \
 	fi
+
+integration: ## a private pcscd, virtualcard, the daemon and a client of its socket; then the same way timed
+	@.ci/packages $(TEST_PACKAGES)
+	KAZASHI_REQUIRE_PCSC=1 CGO_ENABLED=1 $(GO) test -count=1 -v -run 'PCSC' -bench 'TapPCSC' ./cmd/virtualcard
 
 lint: ## vet, format and the import fences
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"

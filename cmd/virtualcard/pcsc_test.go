@@ -15,6 +15,7 @@ import (
 	"kazashi/reader/vpcd"
 	"kazashi/session/fault"
 	"kazashi/session/holder"
+	"kazashi/session/specimen"
 	"kazashi/transport/api"
 	"kazashi/transport/client"
 )
@@ -31,14 +32,17 @@ type kiosk struct {
 }
 
 // open starts pcscd and the daemon, which makes the authorities of a fresh directory,
-// and returns once the daemon has found the virtual reader.
-func open(t *testing.T) kiosk {
+// and returns once the daemon listens. Change may change its configuration.
+func open(t *testing.T, change ...func(*configs.Config)) kiosk {
 	t.Helper()
 	pcsctest.Start(t)
 	pki := filepath.Join(t.TempDir(), "pki") // the daemon makes it
 	config := configs.Default()
 	config.Reader.Backend = configs.BackendPCSC
 	config.Socket.Path = filepath.Join(t.TempDir(), "s")
+	for _, f := range change {
+		f(&config)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	started, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
@@ -180,5 +184,45 @@ func TestDrivingLicenceThroughPCSC(t *testing.T) {
 	}
 	if p, output := k.tap(t, "mdl-age-over-21", "--document", "mnc"); p.Code != fault.DocumentMissing {
 		t.Errorf("%s %s\n%s", p.State, p.Code, output)
+	}
+}
+
+// The whole way with a portrait, in short and in extended APDUs; then a phone that
+// is pulled away in the middle of its answer, and the next customer.
+func TestKioskThroughPCSC(t *testing.T) {
+	for name, extended := range map[string]bool{"short": false, "extended": true} {
+		t.Run(name, func(t *testing.T) {
+			k := open(t, func(c *configs.Config) {
+				c.Reader.ExtendedLength = extended
+				c.Reader.MaxResponseData = map[bool]int{true: vpcd.Limits.ResponseData}[extended]
+			})
+			k.issueWithPortrait(t)
+			if p, output := k.tap(t, "identity", "--behaviour", string(holder.PulledAway)); p.State != api.StateLost || p.Code != fault.CardRemoved {
+				t.Errorf("pulled away: %s %s\n%s", p.State, p.Code, output)
+			}
+			k.issueWithPortrait(t)
+		})
+	}
+}
+
+func (k kiosk) issueWithPortrait(t *testing.T) {
+	t.Helper()
+	p, output := k.tap(t, "identity")
+	if p.State != api.StateVerified {
+		t.Fatalf("%s %s\n%s", p.State, p.Code, output)
+	}
+	claim, err := k.Claim(t.Context(), p.ID, "claim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var portrait api.Binary
+	if err := json.Unmarshal(claim.Documents[0].Elements["org.iso.23220.1.jp"]["portrait"], &portrait); err != nil {
+		t.Fatal(err)
+	}
+	if portrait.MediaType != "image/jpeg" || !bytes.Equal(portrait.Base64, specimen.Portrait()) || len(portrait.Base64) < 20_000 {
+		t.Errorf("%d bytes of %s are not the portrait", len(portrait.Base64), portrait.MediaType)
+	}
+	if p, err = k.Ack(t.Context(), p.ID, "claim", api.OutcomeIssued); err != nil || p.State != api.StateAcked {
+		t.Errorf("%s, %v", p.State, err)
 	}
 }

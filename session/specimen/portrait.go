@@ -17,7 +17,7 @@ const (
 )
 
 // Portrait returns the drawing that stands where a photograph would: an outline
-// with 見本 and SPECIMEN across it, a JPEG of some ten kilobytes. It is the same at
+// with 見本 and SPECIMEN across it, a JPEG of some twenty kilobytes. It is the same at
 // every call.
 func Portrait() []byte { return slices.Clone(portrait()) }
 
@@ -31,7 +31,7 @@ var portrait = sync.OnceValue(func() []byte {
 	drawMihon(img)
 	drawText(img, "SPECIMEN", 22, 330, 6)
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 70}); err != nil {
+	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 88}); err != nil {
 		panic(err) // a buffer takes every byte and the size is fixed
 	}
 	return out.Bytes()
