@@ -64,7 +64,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// await waits for a file that another program makes: await FILE.
+// await waits for what another program makes: a socket, or a file with something in
+// it: await FILE.
 func await(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: await FILE")
@@ -75,7 +76,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if _, err := os.Stat(name); err == nil {
+		if info, err := os.Stat(name); err == nil && (!info.Mode().IsRegular() || info.Size() > 0) {
 			return
 		}
 		select {
