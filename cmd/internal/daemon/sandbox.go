@@ -37,8 +37,8 @@ type customer struct {
 
 	mu            sync.Mutex
 	presentations int
-	current       string // the presentation that the customer came for
-	holding       reader.Responder
+	current       string    // the presentation that the customer came for
+	scenario      string    // of its phone
 	tapped        time.Time // the last tap that was seen to come to nothing
 }
 
@@ -75,7 +75,9 @@ func (c *customer) run(ctx context.Context, after uint64) error {
 		case <-closed:
 			return nil
 		case <-pause.C:
-			c.again()
+			if err := c.again(); err != nil {
+				return err
+			}
 		case <-wake:
 			wait, err := c.look()
 			if err != nil {
@@ -102,14 +104,12 @@ func (c *customer) look() (wait bool, err error) {
 		// tapping that. Nobody changes phones in the middle of a tap.
 		c.current, c.tapped = p.ID, time.Time{}
 	case p.ID != c.current:
-		scenario := c.scenarios[c.presentations%len(c.scenarios)]
-		phone, err := c.phone(scenario)
-		if err != nil {
-			return false, fault.Wrap(fault.Internal, err, "making a specimen phone for %s", scenario)
+		c.scenario = c.scenarios[c.presentations%len(c.scenarios)]
+		if err := c.insert(); err != nil {
+			return false, err
 		}
 		c.presentations++
-		c.current, c.holding, c.tapped = p.ID, phone, time.Time{}
-		c.tray.Insert(phone)
+		c.current, c.tapped = p.ID, time.Time{}
 	case p.State == api.StateArmed && p.LastTap != nil && !p.LastTap.At.Equal(c.tapped):
 		c.tapped = p.LastTap.At
 		c.tray.Remove()
@@ -136,13 +136,26 @@ func (c *customer) leave(ctx context.Context, t *terminal, id string, stay uint6
 	}
 }
 
-// again holds the phone over once more, if its presentation still waits.
-func (c *customer) again() {
+// again holds a phone of the same scenario over, if the presentation still waits.
+// It is another phone: the last one may still be busy with what it was asked when
+// it was taken away.
+func (c *customer) again() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if p := c.waiting(); p != nil && p.ID == c.current && p.State == api.StateArmed {
-		c.tray.Insert(c.holding)
+		return c.insert()
 	}
+	return nil
+}
+
+// insert lays a new phone of the present scenario down.
+func (c *customer) insert() error {
+	phone, err := c.phone(c.scenario)
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "making a specimen phone for %s", c.scenario)
+	}
+	c.tray.Insert(phone)
+	return nil
 }
 
 // waiting returns the presentation on the tray that waits for a tap or is in one.

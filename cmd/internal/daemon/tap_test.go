@@ -12,13 +12,17 @@ import (
 	"kazashi/transport/api"
 )
 
-// withFaults makes the specimen phone misbehave at some commands of its first tap.
+// withFaults makes the specimen phone misbehave at some commands of the first tap.
 func withFaults(faults ...loopback.Fault) func(*daemon) {
 	return func(d *daemon) {
 		c := d.customers[sandboxReader]
-		honest := c.phone
+		honest, first := c.phone, true
 		c.phone = func(scenario string) (reader.Responder, error) {
 			phone, err := honest(scenario)
+			if !first {
+				return phone, err
+			}
+			first = false
 			return loopback.WithFaults(phone, faults...), err
 		}
 	}
@@ -61,7 +65,9 @@ func TestF01_F02_F03_CardPulledAtEveryCommand(t *testing.T) {
 
 func TestF06_PhoneThatNeverAnswers(t *testing.T) {
 	r := start(t, nil, func(d *daemon) {
-		d.config.StepTimeout = 50 * time.Millisecond
+		quick := *d.rules.Load()
+		quick.stepTimeout = 50 * time.Millisecond
+		d.rules.Store(&quick)
 		withFaults(loopback.MuteAt(1))(d)
 	})
 	p, code := r.outcome(r.arm("address"))
