@@ -110,7 +110,6 @@ const (
 	PresentationActive    Code = "KZ-602"
 	PresentationExpired   Code = "KZ-603"
 	PresentationCancelled Code = "KZ-604"
-	PresentationLost      Code = "KZ-605"
 	NotVerified           Code = "KZ-606"
 	AlreadyClaimed        Code = "KZ-607"
 	ClaimGone             Code = "KZ-608"
@@ -251,7 +250,6 @@ var slugs = map[Code]string{
 	PresentationActive:           "presentation-active",
 	PresentationExpired:          "presentation-expired",
 	PresentationCancelled:        "presentation-cancelled",
-	PresentationLost:             "presentation-lost",
 	NotVerified:                  "not-verified",
 	AlreadyClaimed:               "already-claimed",
 	ClaimGone:                    "claim-gone",

@@ -254,7 +254,7 @@ func TestGoneTellsTheEnd(t *testing.T) {
 		told.Current == nil || told.Current.Code != fault.DigestMismatch || told.Current.Retry != api.RetryNever || told.Current.Transaction != "job-1" {
 		t.Fatalf("%+v", told)
 	}
-	p = tap(func(a *vault.Attempt) { a.Fail(fault.New(fault.PresentationLost, "gone")) })
+	p = tap(func(a *vault.Attempt) { a.Fail(fault.New(fault.CardRemoved, "gone")) })
 	if told = as[api.Problem](t, b.claim("issuer", p.ID, "c"), http.StatusGone); told.Retry != api.RetryTapAgain {
 		t.Fatalf("%+v", told)
 	}

@@ -55,7 +55,7 @@ func TestNoKeyIsNoKey(t *testing.T) {
 func TestTimeoutsAreBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Vault) {
 		for asked, want := range map[time.Duration]time.Duration{
-			0: 90 * time.Second, time.Second: time.Second, time.Hour: 5 * time.Minute,
+			0: 60 * time.Second, time.Second: time.Second, time.Hour: 5 * time.Minute,
 		} {
 			o := order("front")
 			o.Timeout = asked

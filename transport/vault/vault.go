@@ -36,7 +36,7 @@ import (
 type Options struct {
 	ReadyFor       time.Duration // how long verified attributes wait for a claim; 30 s
 	Lease          time.Duration // how long a claim can be repeated and acked; 30 s
-	DefaultTimeout time.Duration // of an order that says none; 90 s
+	DefaultTimeout time.Duration // of an order that says none; 60 s
 	MaxTimeout     time.Duration // of any order; 5 min
 	KeepEnded      time.Duration // how long an ended presentation stays readable; 10 min
 	MaxEnded       int           // how many ended presentations stay readable; 4096
@@ -59,7 +59,7 @@ func (o Options) withDefaults() Options {
 	}
 	duration(&o.ReadyFor, 30*time.Second)
 	duration(&o.Lease, 30*time.Second)
-	duration(&o.DefaultTimeout, 90*time.Second)
+	duration(&o.DefaultTimeout, 60*time.Second)
 	duration(&o.MaxTimeout, 5*time.Minute)
 	duration(&o.KeepEnded, 10*time.Minute)
 	if o.MaxEnded <= 0 {

@@ -57,17 +57,6 @@ var presentationsAndSocket = []Entry{
 		},
 	},
 	{
-		fault.PresentationLost, startAgain, TapAgain,
-		Text{
-			"要求を送った後で、スマートフォンとの通信が失われました。",
-			"The link to the phone was lost after the request had been sent.",
-		},
-		Text{
-			"もう一度受け付けて、終わるまでかざし続けてもらいます。",
-			"Arm again, and have the phone held until the end.",
-		},
-	},
-	{
 		fault.NotVerified, waitAndTap, Later,
 		Text{
 			"読み取りと検証が終わる前に、結果を受け取ろうとしました。",
