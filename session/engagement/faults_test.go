@@ -353,3 +353,40 @@ func TestF23_TranscriptFromReceivedBytes(t *testing.T) {
 		t.Error("the key is not the one that was sent")
 	}
 }
+
+// A phone may write the length of a short record in four bytes. Nothing that encodes
+// the message anew would: the handover of the transcript is what was received.
+func TestF23_TranscriptFromReceivedBytes_LongRecord(t *testing.T) {
+	key, err := seal.Generate(seal.P256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, err := EncodeDevice(key.COSE(), Capabilities{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hs := []byte{0x91, 2, 1, 'H', 's', 0x15} // begins the message, short, well-known
+	// Ends the message, not short, with an identifier, external.
+	hs = append(hs, 0x4C, byte(len("iso.org:18013:deviceengagement")), 0, 0, 0, byte(len(device)), 4)
+	hs = append(hs, "iso.org:18013:deviceengagementmdoc"...)
+	hs = append(hs, device...)
+
+	e, err := ParseSelect(hs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := EncodeSelect(e.DeviceEngagement); err != nil || len(again) != len(hs)-3 {
+		t.Fatalf("encoded anew it has %d bytes, received %d: %v", len(again), len(hs), err)
+	}
+	got, err := e.Transcript(key.COSE())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := append([]byte{0x83, 0xd8, 0x18, 0x58, byte(len(device))}, device...)
+	want = append(append(want, 0xd8, 0x18, 0x58, byte(len(key.COSE()))), key.COSE()...)
+	want = append(append(want, 0x82, 0x58, byte(len(hs))), hs...)
+	want = append(want, 0xf6)
+	if !bytes.Equal(got, want) {
+		t.Errorf("the transcript is\n%x, of what was received\n%x", got, want)
+	}
+}
