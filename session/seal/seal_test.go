@@ -2,11 +2,15 @@ package seal
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"math"
 	"strings"
 	"testing"
@@ -156,6 +160,62 @@ func TestF24_SessionData(t *testing.T) {
 		}
 		if fault.CodeOf(err) != c.want {
 			t.Errorf("%s: got %v, want %s", name, err, c.want.Slug())
+		}
+	}
+}
+
+// The first messages, opened without this package: the counter of a side begins with
+// 1, and the eight bytes before it are 0 for the reader and 1 for the phone.
+func TestF24_FirstMessagesUnderTheStandardsIVs(t *testing.T) {
+	keys := [2]*ecdh.PrivateKey{}
+	ours := [2]*Private{}
+	for i := range keys {
+		var err error
+		if keys[i], err = ecdh.P256().GenerateKey(rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		if ours[i], err = FromECDH(keys[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reader, err := NewReader(ours[0], ours[1].Public(), transcript)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone, err := NewDevice(ours[1], ours[0].Public(), transcript)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := keys[0].ECDH(keys[1].PublicKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	salt := sha256.Sum256([]byte{0xd8, 0x18, 0x44, 0x83, 0xf6, 0xf6, 0xf6})
+	for info, c := range map[string]struct {
+		from *Session
+		iv   []byte
+	}{
+		"SKReader": {reader, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}},
+		"SKDevice": {phone, []byte{0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1}},
+	} {
+		sealed, err := c.from.Seal([]byte("first of " + info))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := hkdf.Key(sha256.New, secret, salt[:], info, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gcm, err := cipher.NewGCM(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := gcm.Open(nil, c.iv, sealed, nil); err != nil || string(got) != "first of "+info {
+			t.Errorf("%s: %q, %v", info, got, err)
 		}
 	}
 }
