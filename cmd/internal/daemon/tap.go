@@ -60,9 +60,13 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 	if customer := p.d.customers[t.name]; customer != nil {
 		customer.leave(ctx, t, a.ID, stay)
 	}
+	refused := false
 	if err == nil {
 		warned(log, verified.Warnings())
+		// A refusal ends the presentation itself, and with it the attempt's context.
+		open := context.Cause(a.Context()) == nil
 		err = a.Offer(verified)
+		refused = open && err != nil
 	}
 	code := fault.CodeOf(err)
 	fields := append(progress.fields(), zap.Duration("took_ms", time.Since(began)))
@@ -70,6 +74,9 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 	case err == nil:
 		p.d.counts.verified.Add(1)
 		log.Info("tap verified", fields...)
+	case refused:
+		p.d.counts.failed.Add(1)
+		log.Warn("result refused", append(fields, faultFields(err)...)...)
 	case context.Cause(a.Context()) != nil:
 		p.d.counts.nothing.Add(1)
 		log.Info("tap ended with its presentation", append(fields, faultFields(context.Cause(a.Context()))...)...)

@@ -10,6 +10,7 @@ import (
 	"kazashi/reader/loopback"
 	"kazashi/session/fault"
 	"kazashi/transport/api"
+	"kazashi/transport/vault"
 )
 
 // withFaults makes the specimen phone misbehave at some commands of the first tap.
@@ -122,6 +123,52 @@ func TestPanicEndsItsTapAndNothingElse(t *testing.T) {
 	}
 	if !strings.Contains(log, "panickingCard.Transmit") || !strings.Contains(log, `"panic":"string"`) {
 		t.Error("the log does not say where it panicked")
+	}
+}
+
+// The vault has the last word. What it refuses is a tap that failed, and not one that
+// its presentation ended under.
+func TestResultThatTheVaultRefusesIsCountedAsFailed(t *testing.T) {
+	r := start(t, nil, func(d *daemon) {
+		d.vault = vault.New(vault.Options{}) // outside of specimen mode
+		for _, c := range d.customers {
+			c.vault = d.vault
+		}
+	})
+	if p, code := r.outcome(r.arm("address")); p.State != api.StateRejected || code != fault.SpecimenAnchor {
+		t.Errorf("%s %s", p.State, code)
+	}
+	r.close() // the tap is counted when it is over
+	if n := r.daemon.counts.shown(); n.Total != 1 || n.Failed != 1 {
+		t.Errorf("counted %+v", n)
+	}
+	for line := range strings.Lines(r.log.String()) {
+		if strings.Contains(line, `"message":"result refused"`) {
+			if !strings.Contains(line, `"level":"warn"`) || !strings.Contains(line, string(fault.SpecimenAnchor)) {
+				t.Errorf("logged %s", line)
+			}
+			return
+		}
+	}
+	t.Error("the refusal is not in the log")
+}
+
+// Another tap by the same clock would end the same way: the presentation is over
+// at once, and nothing was asked of the phone.
+func TestF31_TapByAClockThatIsNotTrustedIsRejected(t *testing.T) {
+	r := start(t, nil, func(d *daemon) {
+		d.options.Specimen = false // whose clock may say anything
+		d.now = func() time.Time { return notBefore.Add(-time.Second) }
+	})
+	if p, code := r.outcome(r.arm("address")); p.State != api.StateRejected || code != fault.ClockUntrusted {
+		t.Errorf("%s %s", p.State, code)
+	}
+	r.close()
+	if n := r.daemon.counts.shown(); n.Total != 1 || n.Failed != 1 {
+		t.Errorf("counted %+v", n)
+	}
+	if strings.Contains(r.log.String(), `"message":"exchange"`) {
+		t.Error("the phone was asked")
 	}
 }
 
