@@ -21,7 +21,7 @@ func (v *Vault) Claim(id, claimID string, uid uint32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.ledger.Sync() // outside of the lock: a slow disk holds up this claim alone
+	v.sync() // outside of the lock: a slow disk holds up this claim alone
 	if err := v.stillClaimed(id, claimID); err != nil {
 		clear(body)
 		return nil, err
@@ -105,7 +105,7 @@ func (e *entry) claim() ([]byte, error) {
 func (v *Vault) Ack(id, claimID string, outcome api.Outcome, uid uint32) (api.Presentation, error) {
 	p, err := v.ack(id, claimID, outcome, uid)
 	if err == nil {
-		v.ledger.Sync()
+		v.sync()
 	}
 	return p, err
 }

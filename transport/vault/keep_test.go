@@ -154,6 +154,70 @@ func TestF50_VaultWorksWithoutItsLedger(t *testing.T) {
 	})
 }
 
+// A slowDisk says when it is waited for, and is done when it is told.
+type slowDisk struct{ waited, done chan struct{} }
+
+func (*slowDisk) Record(ledger.Entry) {}
+
+func (d *slowDisk) Sync() {
+	close(d.waited)
+	<-d.done
+}
+
+type claimed struct {
+	body []byte
+	err  error
+}
+
+// claimOnSlowDisk begins a claim and returns once the disk is waited for.
+func claimOnSlowDisk(v *Vault, id string) (*slowDisk, <-chan claimed) {
+	d := &slowDisk{waited: make(chan struct{}), done: make(chan struct{})}
+	v.mu.Lock()
+	v.ledger = d
+	v.mu.Unlock()
+	answer := make(chan claimed, 1)
+	go func() {
+		body, err := v.Claim(id, "c", issuer)
+		answer <- claimed{body, err}
+	}()
+	<-d.waited
+	return d, answer
+}
+
+func TestF45_ClaimWaitsForTheDisk(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p, s := verified(t, v, order("front"))
+		disk, answer := claimOnSlowDisk(v, p.ID)
+		synctest.Wait()
+		select {
+		case <-answer:
+			t.Fatal("answered before the disk had the claim")
+		default:
+		}
+		close(disk.done)
+		got := <-answer
+		if got.err != nil || !strings.Contains(string(got.body), s.value) {
+			t.Errorf("with the claim on disk: %d bytes, %v", len(got.body), got.err)
+		}
+	})
+}
+
+func TestF45_ClaimThatEndsWhileTheDiskIsWaitedFor(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		p, s := verified(t, v, order("front"))
+		disk, answer := claimOnSlowDisk(v, p.ID)
+		if _, err := v.Cancel(p.ID, issuer); err != nil {
+			t.Fatal(err)
+		}
+		close(disk.done)
+		got := <-answer
+		wantCode(t, got.err, fault.ClaimGone)
+		if got.body != nil || !s.gone() {
+			t.Errorf("%d bytes of a presentation that ended", len(got.body))
+		}
+	})
+}
+
 // F31: a wall clock that is stepped during a tap moves no deadline, since every
 // deadline carries the monotonic clock, by which alone the time package compares.
 func TestF31_DeadlinesAreMonotonic(t *testing.T) {

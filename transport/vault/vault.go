@@ -77,13 +77,29 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// A book is what the vault needs of a [ledger.Ledger].
+type book interface {
+	Record(e ledger.Entry)
+	Sync() // returns when what was recorded is on disk, or cannot be
+}
+
+// sync waits for the disk.
+func (v *Vault) sync() {
+	v.mu.Lock()
+	l := v.ledger
+	v.mu.Unlock()
+	if l != nil {
+		l.Sync()
+	}
+}
+
 // A Vault holds presentations. It is safe for use by many goroutines.
 type Vault struct {
 	opts Options
 
 	mu     sync.Mutex
 	closed bool
-	ledger *ledger.Ledger // nil for none
+	ledger book // nil for none
 	byID   map[string]*entry
 	byKey  map[key]*entry    // idempotency keys of everything in byID
 	live   map[string]*entry // by reader: the presentation that has not ended
