@@ -53,6 +53,24 @@ func TestF44_SupplementaryGroups(t *testing.T) {
 	}
 }
 
+// needOthersReach skips where other users cannot get to a folder, as below a root
+// folder that is closed to them.
+func needOthersReach(t *testing.T, dir string) {
+	t.Helper()
+	for ; ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode()&0o001 == 0 {
+			t.Skipf("%s is closed to other users, so none can be started here", dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return
+		}
+	}
+}
+
 // dialled returns the peer that a process with these credentials makes.
 func dialled(t *testing.T, credential *syscall.Credential) Peer {
 	t.Helper()
@@ -74,6 +92,7 @@ func dialled(t *testing.T, credential *syscall.Credential) Peer {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	needOthersReach(t, dir)
 	path := filepath.Join(dir, "s")
 	l, err := Listen(t.Context(), path, 0o666, NoGroup)
 	if err != nil {
