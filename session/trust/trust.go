@@ -16,6 +16,7 @@ package trust
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/asn1"
 	"slices"
@@ -114,13 +115,11 @@ func (s *Store) Path(x5chain [][]byte, docType string, at time.Time) (*Path, err
 	if s.isAnchor(leaf) {
 		return nil, fault.New(fault.CertificateProfile, "document signer is the iaca itself")
 	}
-	anchor, err := s.issuer(leaf, docType)
+	anchor, err := s.issuer(leaf, docType, at)
 	if err != nil {
 		return nil, err
 	}
 	for _, check := range []error{
-		checkFresh(anchor, at),
-		checkValidity(anchor.Certificate, "iaca", at),
 		checkValidity(leaf, "document signer", at),
 		CheckAnchor(anchor.Certificate),
 		checkLeaf(leaf),
@@ -172,13 +171,16 @@ func (s *Store) isAnchor(c *x509.Certificate) bool {
 	return slices.ContainsFunc(s.anchors, func(a Anchor) bool { return a.Certificate.Equal(c) })
 }
 
-// issuer finds the anchor that signed the leaf. Several anchors may bear the same
-// name, as when an IACA renews its key.
-func (s *Store) issuer(leaf *x509.Certificate, docType string) (Anchor, error) {
+// issuer finds the anchor that signed the leaf and counts at a time. Several anchors
+// may bear the same name, as when an IACA renews its key, and even the same key, as
+// when it renews its certificate or stands in two lists: one that is past its time
+// hides none that is not.
+func (s *Store) issuer(leaf *x509.Certificate, docType string, at time.Time) (Anchor, error) {
 	if !slices.ContainsFunc(s.anchors, func(a Anchor) bool { return a.covers(docType) }) {
 		return Anchor{}, fault.New(fault.NoAnchor, "no anchor is installed for this docType")
 	}
 	var named, specimen, elsewhere bool
+	var past error
 	for _, a := range s.anchors {
 		if !bytes.Equal(a.Certificate.RawSubject, leaf.RawIssuer) {
 			continue
@@ -193,10 +195,16 @@ func (s *Store) issuer(leaf *x509.Certificate, docType string) (Anchor, error) {
 		case !s.counts(a):
 			specimen = true
 		default:
-			return a, nil
+			err := cmp.Or(checkFresh(a, at), checkValidity(a.Certificate, "iaca", at))
+			if err == nil {
+				return a, nil
+			}
+			past = cmp.Or(past, err)
 		}
 	}
 	switch {
+	case past != nil:
+		return Anchor{}, past
 	case specimen:
 		return Anchor{}, fault.New(fault.SpecimenAnchor, "specimen documents count in specimen mode only")
 	case !s.Covers(docType):
