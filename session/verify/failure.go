@@ -30,11 +30,11 @@ const (
 
 // Checks returns all checks in their order.
 func Checks() []Check {
-	return []Check{
-		CheckClock, CheckTranscript, CheckResponse, CheckStatus, CheckDocuments,
-		CheckIssuerAuth, CheckPath, CheckIssuerSignature, CheckMSO, CheckDigests, CheckDocType, CheckValidity, CheckIssuingCountry, CheckRevocation,
-		CheckDeviceKey, CheckKeyAuthorizations, CheckDeviceAuth, CheckComplete,
+	checks := []Check{CheckClock, CheckTranscript, CheckResponse, CheckStatus, CheckDocuments}
+	for _, s := range new(examination).steps() {
+		checks = append(checks, s.check)
 	}
+	return checks
 }
 
 // A Failure is the first check that failed. It holds element names, never values;
