@@ -1,5 +1,5 @@
 // Package vectors reads the mdoc test vectors that are not part of this repository,
-// as seeds for fuzzing. The environment variable MDOC_VECTORS names their directory;
+// for tests and as seeds for fuzzing. The environment variable MDOC_VECTORS names their directory;
 // without it there are none. It serves tests only, and lies under reader because
 // every layer may import that.
 package vectors
@@ -85,4 +85,31 @@ func Files(tb testing.TB, pattern string) [][]byte {
 		contents = append(contents, raw)
 	}
 	return contents
+}
+
+// AnnexD returns a reader of the values of ISO/IEC 18013-5:2021, Annex D. Without
+// MDOC_VECTORS it skips the test.
+func AnnexD(tb testing.TB) func(name string) []byte {
+	tb.Helper()
+	dir := os.Getenv("MDOC_VECTORS")
+	if dir == "" {
+		tb.Skip("MDOC_VECTORS is not set: the values of ISO/IEC 18013-5 Annex D are not part of this repository")
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "iso-annex-d.json"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var values map[string]any
+	if err := json.Unmarshal(raw, &values); err != nil {
+		tb.Fatal(err)
+	}
+	return func(name string) []byte {
+		tb.Helper()
+		text, _ := values[name].(string)
+		b, err := hex.DecodeString(text)
+		if err != nil || len(b) == 0 {
+			tb.Fatalf("no value %s: %v", name, err)
+		}
+		return b
+	}
 }

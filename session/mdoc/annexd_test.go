@@ -7,13 +7,13 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
-	"encoding/json"
 	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/cose"
 	"kazashi/session/fault"
 	"kazashi/session/wire"
@@ -29,34 +29,8 @@ func selfSigned(t testing.TB, key crypto.Signer) []byte {
 	return der
 }
 
-// annexD returns a value of Annex D of ISO/IEC 18013-5:2021.
-func annexD(t testing.TB) func(name string) []byte {
-	t.Helper()
-	dir := os.Getenv("MDOC_VECTORS")
-	if dir == "" {
-		t.Skip("MDOC_VECTORS does not name the folder of mdoc test vectors")
-	}
-	file, err := os.ReadFile(filepath.Join(dir, "iso-annex-d.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values map[string]any
-	if err := json.Unmarshal(file, &values); err != nil {
-		t.Fatal(err)
-	}
-	return func(name string) []byte {
-		t.Helper()
-		text, _ := values[name].(string)
-		b, err := hex.DecodeString(text)
-		if err != nil || len(b) == 0 {
-			t.Fatalf("no value %s: %v", name, err)
-		}
-		return b
-	}
-}
-
 func TestAnnexD_Response(t *testing.T) {
-	d := annexD(t)
+	d := vectors.AnnexD(t)
 	r, err := ParseDeviceResponse(d("deviceResponse"))
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +95,7 @@ func TestAnnexD_Response(t *testing.T) {
 }
 
 func TestAnnexD_Request(t *testing.T) {
-	d := annexD(t)
+	d := vectors.AnnexD(t)
 	r, err := ParseDeviceRequest(d("deviceRequest"))
 	if err != nil {
 		t.Fatal(err)

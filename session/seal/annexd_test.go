@@ -3,41 +3,12 @@ package seal
 import (
 	"bytes"
 	"crypto/ecdh"
-	"encoding/hex"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
+	"kazashi/reader/vectors"
 	"kazashi/session/cose"
 	"kazashi/session/wire"
 )
-
-// annexD returns a reader of the values of ISO/IEC 18013-5:2021, Annex D.
-func annexD(t *testing.T) func(name string) []byte {
-	t.Helper()
-	dir := os.Getenv("MDOC_VECTORS")
-	if dir == "" {
-		t.Skip("MDOC_VECTORS is not set: the values of ISO/IEC 18013-5 Annex D are not part of this repository")
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "iso-annex-d.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values map[string]any
-	if err := json.Unmarshal(raw, &values); err != nil {
-		t.Fatal(err)
-	}
-	return func(name string) []byte {
-		t.Helper()
-		text, _ := values[name].(string)
-		b, err := hex.DecodeString(text)
-		if err != nil || len(b) == 0 {
-			t.Fatalf("no value %s", name)
-		}
-		return b
-	}
-}
 
 func privateOf(t *testing.T, scalar []byte) *Private {
 	t.Helper()
@@ -60,7 +31,7 @@ func same(t *testing.T, what string, got, want []byte) {
 }
 
 func TestAnnexD(t *testing.T) {
-	value := annexD(t)
+	value := vectors.AnnexD(t)
 	reader, device := privateOf(t, value("eReaderKey_d")), privateOf(t, value("eDeviceKey_d"))
 	transcript := wire.Embedded(value("sessionTranscriptBytes")).Content()
 
@@ -135,7 +106,7 @@ func TestAnnexD(t *testing.T) {
 }
 
 func TestAnnexDDeviceMAC(t *testing.T) {
-	value := annexD(t)
+	value := vectors.AnnexD(t)
 	transcript := wire.Embedded(value("sessionTranscriptBytes")).Content()
 	key, err := privateOf(t, value("eReaderKey_d")).MACKey(privateOf(t, value("sDeviceKey_d")).Public(), transcript)
 	if err != nil {
