@@ -15,9 +15,10 @@ LDFLAGS  = -X kazashi/cmd/internal/build.release=$(VERSION)
 PROGRAMS = kazashi kazashid virtualcard
 FUZZTIME ?= 30s
 MUTANTS  ?= 1000000
+PRESENTATIONS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test integration lint examples interop soak fuzz bench tidy clean
+.PHONY: help build demo test integration lint examples interop soak load fuzz bench tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -56,6 +57,9 @@ interop: ## other mdoc libraries judge our documents, and we theirs; REQUIRE=1 f
 
 soak: ## spoil valid answers MUTANTS (1000000) times; none may verify as another
 	$(GO) test -count=1 -timeout 0 -run '^TestSoak_' ./session/verify -mutants $(MUTANTS) -v
+
+load: ## PRESENTATIONS (10000) by eight processes at once that are killed at random
+	KAZASHI_LOAD=$(PRESENTATIONS) $(GO) test -count=1 -timeout 0 -run '^TestLoad$$' -v ./cmd/internal/daemon
 
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	@MDOC_VECTORS=$(MDOC_VECTORS) .ci/fuzz $(GO) $(FUZZTIME)

@@ -1,13 +1,15 @@
 package daemon
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,9 +17,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"kazashi/session/fault"
 	"kazashi/transport/api"
-	"kazashi/transport/client"
 	"kazashi/transport/ledger"
 )
 
@@ -43,7 +43,7 @@ type load struct {
 	twice    []string
 }
 
-// Presentations by eight clients at once, killed at random: everyone ends in
+// Presentations by eight processes at once, killed at random: everyone ends in
 // exactly one terminal state, none is claimed under two names, and nothing grows.
 // KAZASHI_LOAD is how many, such as 10000; without it, the short form.
 func TestLoad(t *testing.T) {
@@ -153,105 +153,61 @@ func (l *load) run(t *testing.T, n int) {
 	clients.Wait()
 }
 
-// life is one client until it is killed, or has served some presentations. A
-// client that is killed closes its connections in the middle of whatever it does.
+// life is one client until it is killed, or has served some presentations. It is a
+// process of its own, and SIGKILL is what ends it in the middle of whatever it does.
 func (l *load) life(ctx context.Context, random *rand.Rand) error {
-	ctx, kill := context.WithCancel(ctx)
-	defer kill()
-	c, err := client.Dial(l.rig.socket)
+	cmd := loadClient(ctx, l.rig.socket, random.Uint64(), l.readers)
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	told, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }()
-	if random.IntN(3) > 0 {
-		l.killed.Add(1)
-		death := time.AfterFunc(time.Duration(random.IntN(30_000))*time.Microsecond, kill)
-		defer death.Stop()
+	if err := cmd.Start(); err != nil {
+		return err
 	}
-	for range 20 {
-		err := l.serve(ctx, c, random)
-		if ctx.Err() != nil || err != nil {
-			return ignoreEnd(ctx, err)
+	lines, dies, killed := bufio.NewScanner(told), random.IntN(3) > 0, false
+	for lines.Scan() {
+		var said loadEvent
+		if err := json.Unmarshal(lines.Bytes(), &said); err != nil {
+			return fmt.Errorf("a client said %q", lines.Text())
 		}
-		if l.left.Load() <= 0 {
-			return nil
+		l.hear(said)
+		// It dies while it serves, not while it starts: its clock runs from its first word.
+		if dies && !killed {
+			killed = true
+			l.killed.Add(1)
+			death := time.AfterFunc(time.Duration(random.IntN(100_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
+			defer death.Stop()
 		}
+		if l.left.Load() <= 0 && !killed {
+			killed = true
+			_ = cmd.Process.Kill()
+		}
+	}
+	if err := cmd.Wait(); err != nil && !killed {
+		return fmt.Errorf("%w: %s", err, complaint.String())
 	}
 	return nil
 }
 
-// serve takes one presentation to its end, unless no reader is free.
-func (l *load) serve(ctx context.Context, c *client.Client, random *rand.Rand) error {
-	name := l.readers[random.IntN(len(l.readers))]
-	job := fmt.Sprint("job-", random.Uint64())
-	p, err := c.Arm(ctx, api.ArmRequest{Profile: "residence-certificate", Transaction: job, Reader: name, Bind: true}, job)
+// hear notes what a client did.
+func (l *load) hear(e loadEvent) {
 	switch {
-	case fault.CodeOf(err) == fault.PresentationActive:
-		return l.rig.busy(ctx, c, err)
-	case err != nil:
-		return err
-	}
-	l.armed.Add(1)
-	l.left.Add(-1)
-	for p.State == api.StateArmed || p.State == api.StateReading {
-		if p, err = c.Wait(ctx, p.ID, p.Version); err != nil {
-			return err
-		}
-	}
-	if p.State != api.StateVerified {
-		return nil
-	}
-	// Two hands reach for the result; one of them gets it.
-	var hands sync.WaitGroup
-	names := []string{"left", "right"}
-	got := make([]bool, len(names))
-	for i, hand := range names {
-		hands.Go(func() {
-			claim, err := c.Claim(ctx, p.ID, hand)
-			if got[i] = err == nil; got[i] {
-				l.took(p.ID, hand, claim.Transaction == job)
-			}
-		})
-	}
-	hands.Wait()
-	i := slices.Index(got, true)
-	if i < 0 {
-		if ctx.Err() == nil {
-			_ = c.Cancel(ctx, p.ID) // expired under the load: nobody got it
-		}
-		return nil
-	}
-	if random.IntN(30) == 0 {
-		return nil // forgets to ack: the lease ends it
-	}
-	if _, err := c.Ack(ctx, p.ID, names[i], api.OutcomeIssued); err == nil {
+	case e.Armed != "":
+		l.armed.Add(1)
+		l.left.Add(-1)
+	case e.Acked != "":
 		l.acks.Add(1)
-	} else if code := fault.CodeOf(err); code != fault.ClaimGone {
-		return err
+	case e.Claimed != "":
+		l.claims.Add(1)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if other, ok := l.claimant[e.Claimed]; !e.Ours || ok && other != e.Hand {
+			l.twice = append(l.twice, e.Claimed)
+		}
+		l.claimant[e.Claimed] = e.Hand
 	}
-	return nil
-}
-
-// took notes who got attributes.
-func (l *load) took(id, hand string, ours bool) {
-	l.claims.Add(1)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if other, ok := l.claimant[id]; !ours || ok && other != hand {
-		l.twice = append(l.twice, id)
-	}
-	l.claimant[id] = hand
-}
-
-// busy waits until the presentation that holds a reader has moved on.
-func (r *rig) busy(ctx context.Context, c *client.Client, err error) error {
-	problem, ok := err.(*client.Error) //nolint:errorlint // the client returns it bare
-	if !ok || problem.Problem.Current == nil {
-		return err
-	}
-	current := problem.Problem.Current
-	_, err = c.Wait(ctx, current.ID, current.Version)
-	return err
 }
 
 // settle waits until everything has ended: the last leases run out.
@@ -279,7 +235,7 @@ func (l *load) check(total int, e ending, path string) error {
 		return fmt.Errorf("the test itself missed events")
 	case e.twice > 0:
 		return fmt.Errorf("%d presentations ended in two states", e.twice)
-	case ended < int(l.armed.Load()) || ended < total:
+	case ended < int(l.armed.Load()) || ended < total: // more: killed before it could tell
 		return fmt.Errorf("%d ended, %d were armed", ended, l.armed.Load())
 	case len(l.twice) > 0:
 		return fmt.Errorf("claimed twice: %v", l.twice)

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
 	"go.uber.org/zap/zapcore"
 
 	"kazashi/configs"
@@ -19,8 +18,6 @@ import (
 	"kazashi/transport/client"
 	"kazashi/transport/vault"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A journal is a log that is kept, at its most talkative.
 type journal struct {
