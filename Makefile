@@ -64,7 +64,8 @@ load: ## PRESENTATIONS (10000) by eight processes at once that are killed at ran
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	@MDOC_VECTORS=$(MDOC_VECTORS) .ci/fuzz $(GO) $(FUZZTIME)
 
-bench: ## speed and memory, each beside its reference
+bench: ## speed and memory, each beside its reference; MDOC_PEERS names other libraries to time
+	@MDOC_PEERS='$(MDOC_PEERS)' .ci/bench $(GO)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 tidy: ## bring go.mod and go.sum in order
