@@ -4,11 +4,9 @@ package systemd_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -40,8 +38,8 @@ func TestUnitFitsTheDefaults(t *testing.T) {
 	if got := values(unit, "RuntimeDirectory"); len(got) != 1 || filepath.Dir(c.Socket.Path) != "/run/"+got[0] {
 		t.Errorf("RuntimeDirectory %v does not hold %s", got, c.Socket.Path)
 	}
-	if got := values(unit, "SupplementaryGroups"); !slices.Contains(got, c.Socket.Group) {
-		t.Errorf("the daemon is not in the socket's group %s: %v", c.Socket.Group, got)
+	if member := regexp.MustCompile(`(?m)^m kazashi +` + regexp.QuoteMeta(c.Socket.Group) + `$`); !member.MatchString(users) {
+		t.Errorf("the daemon is not in the socket's group %s", c.Socket.Group)
 	}
 	if got := values(unit, "ExecStart"); len(got) != 1 || !strings.HasSuffix(got[0], "--config "+configs.Path) {
 		t.Errorf("ExecStart %v does not name %s", got, configs.Path)
@@ -79,51 +77,6 @@ func TestUnitKeepsItsPromises(t *testing.T) {
 	}
 }
 
-// analyze runs systemd-analyze over the unit, whose program is replaced by one
-// that is there.
-func analyze(t *testing.T, args ...string) (string, error) {
-	t.Helper()
-	tool, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd-analyze is not installed, so nobody can judge the unit")
-	}
-	present, err := exec.LookPath("true")
-	if err != nil {
-		t.Skip("no program stands in for the daemon")
-	}
-	unit := strings.ReplaceAll(read(t, "kazashid.service"), "/usr/bin/kazashid", present)
-	path := filepath.Join(t.TempDir(), "kazashid.service")
-	if err := os.WriteFile(path, []byte(unit), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(tool, append(args, path)...).CombinedOutput()
-	return string(out), err
-}
-
-func TestUnitIsWellFormed(t *testing.T) {
-	out, err := analyze(t, "verify", "--man=no", "--recursive-errors=no")
-	if err != nil || strings.Contains(out, "kazashid.service") {
-		t.Errorf("%v: %s", err, out)
-	}
-}
-
-func TestUnitExposure(t *testing.T) {
-	const worst = 1.0 // of 10, systemd's "SAFE" ends at 2
-	out, err := analyze(t, "security", "--offline=true", "--no-pager")
-	if err != nil {
-		t.Skipf("this systemd-analyze cannot judge a file: %v: %s", err, out)
-	}
-	m := regexp.MustCompile(`exposure level for \S+: ([0-9.]+)`).FindStringSubmatch(out)
-	if m == nil {
-		t.Fatalf("no exposure level in: %s", out)
-	}
-	level, err := strconv.ParseFloat(m[1], 64)
-	if err != nil || level > worst {
-		t.Errorf("exposure level %s is over %.1f\n%s", m[1], worst, out)
-	}
-	t.Logf("exposure level %s", m[1])
-}
-
 // The socket unit makes the socket that the daemon would make itself.
 func TestSocketUnitFitsTheDefaults(t *testing.T) {
 	socket, service, c := read(t, "kazashid.socket"), read(t, "kazashid.service"), configs.Default()
@@ -149,5 +102,40 @@ func TestUnitKeepsTheLedgerAndIsToldOf(t *testing.T) {
 	}
 	if got := values(unit, "ExecReload"); len(got) != 1 || !strings.Contains(got[0], "-HUP $MAINPID") {
 		t.Errorf("ExecReload %v", got)
+	}
+}
+
+// The daemon has no network, and what has one is another user that can reach neither
+// the key nor the ledger.
+func TestOnlyTheUpdateHasANetwork(t *testing.T) {
+	daemon, update, users := read(t, "kazashid.service"), read(t, "kazashi-trust-update.service"), read(t, "kazashi.sysusers.conf")
+	if got := values(daemon, "RestrictAddressFamilies"); !slices.Equal(got, []string{"AF_UNIX"}) {
+		t.Errorf("the daemon's address families are %v", got)
+	}
+	user := values(update, "User")
+	if len(user) != 1 || slices.Equal(user, values(daemon, "User")) || !strings.Contains(users, "u "+user[0]+" ") {
+		t.Errorf("user %v of the update", user)
+	}
+	if regexp.MustCompile(`(?m)^m ` + regexp.QuoteMeta(user[0]) + ` `).MatchString(users) {
+		t.Errorf("%s is a member of a group", user[0])
+	}
+	if got := values(update, "SupplementaryGroups"); got != nil {
+		t.Errorf("the update has the groups %v", got)
+	}
+	hidden := strings.Fields(strings.Join(values(update, "InaccessiblePaths"), " "))
+	for _, path := range []string{"/etc/kazashi/keys", filepath.Dir(configs.Default().Ledger.Path), filepath.Dir(configs.Default().Socket.Path)} {
+		if !slices.Contains(hidden, "-"+path) {
+			t.Errorf("%s is open to the update", path)
+		}
+	}
+	if got := values(update, "StateDirectory"); len(got) != 1 || configs.Default().Trust.Dir != "/var/lib/"+got[0] {
+		t.Errorf("StateDirectory %v is not %s", got, configs.Default().Trust.Dir)
+	}
+	made := read(t, "kazashi.tmpfiles.conf")
+	for _, path := range []string{"", "/vical", "/crl", "/status", "/.lock"} {
+		owned := `(?m)^[df] ` + regexp.QuoteMeta(configs.Default().Trust.Dir+path) + ` +0(755|644) ` + regexp.QuoteMeta(user[0]+" "+user[0]) + ` `
+		if !regexp.MustCompile(owned).MatchString(made) {
+			t.Errorf("%s%s is not made for %s", configs.Default().Trust.Dir, path, user[0])
+		}
 	}
 }
