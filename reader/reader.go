@@ -9,6 +9,8 @@ package reader
 import (
 	"context"
 	"time"
+
+	"kazashi/reader/apdu"
 )
 
 // A Card is a phone or card in the field, opened exclusively for one tap.
@@ -30,16 +32,18 @@ type Card interface {
 	Close() error
 }
 
-// Limits are the largest data fields, in bytes, that a reader carries.
-// The short form of ISO/IEC 7816-4 has 255 and 256; the most that the extended
-// form allows is 65535 and 65536.
+// Limits are the largest data fields, in bytes, that a reader carries, at most
+// [ExtendedLimits].
 type Limits struct {
 	CommandData  int
 	ResponseData int
 }
 
 // ShortLimits are the limits that every reader keeps (ISO/IEC 7816-4 short APDUs).
-var ShortLimits = Limits{CommandData: 255, ResponseData: 256}
+var ShortLimits = Limits{CommandData: apdu.MaxShortData, ResponseData: apdu.MaxShortExpected}
+
+// ExtendedLimits are the most that the extended form of ISO/IEC 7816-4 can say.
+var ExtendedLimits = Limits{CommandData: apdu.MaxExtendedData, ResponseData: apdu.MaxExtendedExpected}
 
 // Extended reports whether the limits allow more than short APDUs.
 func (l Limits) Extended() bool {

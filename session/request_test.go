@@ -291,7 +291,7 @@ func TestRequestCarriesTheLeafAlone(t *testing.T) {
 		p := phone(t, holder.Options{Capabilities: engagement.Capabilities{ReaderAuthAll: all}})
 		r := tap(t, t.Context(), p, func(tap *session.Tap) {
 			tap.ReaderAuth = terminal(t)
-			tap.Card = limited{tap.Card, reader.Limits{CommandData: 65535, ResponseData: 65536}}
+			tap.Card = limited{tap.Card, reader.ExtendedLimits}
 		})
 		if r.err != nil {
 			t.Fatal(r.err)

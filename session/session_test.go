@@ -117,7 +117,7 @@ func TestTheLastWordIsTermination(t *testing.T) {
 }
 
 func TestEveryWayToTap(t *testing.T) {
-	for _, limits := range []reader.Limits{reader.ShortLimits, {CommandData: 65535, ResponseData: 65536}, {CommandData: 500, ResponseData: 512}} {
+	for _, limits := range []reader.Limits{reader.ShortLimits, reader.ExtendedLimits, {CommandData: 500, ResponseData: 512}} {
 		for _, curve := range seal.Curves() {
 			for _, device := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
 				for _, mac := range []bool{false, true} {

@@ -22,9 +22,9 @@ var ErrMalformed = errors.New("malformed APDU")
 // A Command is a command APDU (C-APDU).
 type Command struct {
 	CLA, INS, P1, P2 byte
-	Data             []byte // Lc is its length, 0 to 65535
+	Data             []byte // Lc is its length, 0 to MaxExtendedData
 	// Expected is Ne, the most data bytes the answer may have: 0 for no Le field,
-	// else 1 to 65536.
+	// else 1 to MaxExtendedExpected.
 	Expected int
 	// Extended forces the extended length form where the short one would do.
 	Extended bool

@@ -48,7 +48,7 @@ type stay struct {
 func New(name string) *System {
 	return &System{
 		name:     name,
-		limits:   reader.Limits{CommandData: 65535, ResponseData: 65536},
+		limits:   reader.ExtendedLimits,
 		watchers: make(map[*watcher]struct{}),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kazashi/reader"
+	"kazashi/reader/apdu"
 )
 
 var errClosed = errors.New("card closed")
@@ -100,7 +101,7 @@ func (c *card) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 // extended case 4 with all its length fields.
 const (
 	minCommand = 4
-	maxCommand = 4 + 3 + 65535 + 2
+	maxCommand = 4 + 3 + apdu.MaxExtendedData + 2
 )
 
 func (c *card) transmit(ctx context.Context, command []byte) ([]byte, error) {

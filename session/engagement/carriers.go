@@ -37,8 +37,9 @@ func (k Kind) String() string {
 type Carrier struct {
 	Kind Kind
 	// MaxCommand and MaxResponse, for NFC, are the sender's limits in bytes of data
-	// field, as it states them; 0 where it does not. The standard allows 255 to 65535
-	// and 256 to 65536.
+	// field, as it states them; 0 where it does not. The standard allows from
+	// apdu.MaxShortData and apdu.MaxShortExpected to apdu.MaxExtendedData and
+	// apdu.MaxExtendedExpected.
 	MaxCommand, MaxResponse int
 	// Role, for BLE, is the sender's LE role: 0 peripheral only, 1 central only,
 	// 2 and 3 both with that one preferred, RoleUnknown where it says none.

@@ -26,7 +26,7 @@ const (
 
 // NFCOffer is what the reader says of the NFC carrier in a handover request. The
 // limits are the form's largest, since they bind the phone only.
-var NFCOffer = Carrier{Kind: NFC, MaxCommand: 0xFFFF, MaxResponse: 0x10000}
+var NFCOffer = Carrier{Kind: NFC, MaxCommand: apdu.MaxExtendedData, MaxResponse: apdu.MaxExtendedExpected}
 
 // A Handover is the machine that reads a phone's engagement over a Type 4 Tag. The
 // phone decides whether it is static or negotiated.

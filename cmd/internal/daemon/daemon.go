@@ -221,7 +221,7 @@ func readerKey(c configs.ReaderKey, pki *specimen.PKI) (*key.Reader, error) {
 func limitsOf(c configs.Reader) reader.Limits {
 	l := reader.ShortLimits
 	if c.ExtendedLength {
-		l = reader.Limits{CommandData: 65535, ResponseData: 65536}
+		l = reader.ExtendedLimits
 	}
 	if c.MaxCommandData > 0 {
 		l.CommandData = min(l.CommandData, c.MaxCommandData)
