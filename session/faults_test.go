@@ -151,10 +151,12 @@ func TestF13_AnswersThatLeadNowhere(t *testing.T) {
 		in     string // of the error text
 	}{
 		"handover refused":       {atInitialMessage - 1, []byte{0x6A, 0x82}, fault.UnexpectedStatus, "select-ndef-file: "},
-		"application refused":    {atSelectMdoc, []byte{0x69, 0x85}, fault.UnexpectedStatus, "select-mdoc-application: unexpected-status: mdoc application answered 6985"},
+		"application refused":    {atSelectMdoc, []byte{0x69, 0x85}, fault.PhoneLocked, "select-mdoc-application: unlock-and-retap: mdoc application answered 6985"},
+		"application broken":     {atSelectMdoc, []byte{0x6F, 0x00}, fault.UnexpectedStatus, "select-mdoc-application: unexpected-status: mdoc application answered 6F00"},
+		"request declined":       {atRequest, []byte{0x69, 0x85}, fault.Declined, "envelope: declined: envelope answered 6985"},
 		"request refused":        {atRequest, []byte{0x6F, 0x00}, fault.UnexpectedStatus, "envelope: unexpected-status: envelope answered 6F00"},
 		"nothing for an answer":  {atRequest, []byte{0x90, 0x00}, fault.MalformedTransfer, "envelope: "},
-		"61XX with nothing more": {atRequest, []byte{0x61, 0x10}, fault.UnexpectedStatus, "get-response: unexpected-status: get-response answered 6985"},
+		"61XX with nothing more": {atRequest, []byte{0x61, 0x10}, fault.Declined, "get-response: declined: get-response answered 6985"},
 		"no session data":        {atRequest, []byte{0x53, 0x01, 0xA0, 0x90, 0x00}, fault.MalformedSessionData, "receiving: "},
 		"status 10":              {atRequest, append([]byte{0x53, 9, 0xA1, 0x66}, "status\x0a\x90\x00"...), fault.SessionEncryptionStatus, "receiving: "},
 		"status 11":              {atRequest, append([]byte{0x53, 9, 0xA1, 0x66}, "status\x0b\x90\x00"...), fault.SessionDecodingStatus, "receiving: "},

@@ -30,10 +30,10 @@ const DefaultMaxMessage = 1 << 20
 // Bounds of the command and response sizes that a phone may announce, in bytes
 // of data field.
 const (
-	MinCommand  = 255
-	MaxCommand  = 65535
-	MinResponse = 256
-	MaxResponse = 65536
+	MinCommand  = apdu.MaxShortData
+	MaxCommand  = apdu.MaxExtendedData
+	MinResponse = apdu.MaxShortExpected
+	MaxResponse = apdu.MaxExtendedExpected
 )
 
 // Options of one [Exchange]. The zero value of each field means the least that
@@ -65,9 +65,17 @@ func (o Options) maxMessage() int {
 	return o.MaxMessage
 }
 
+// refuses reports whether a status word is one with which a phone says no, and not
+// that it did not understand: it is locked, its wallet is not open, or its holder
+// does not agree.
+func refuses(sw apdu.Status) bool {
+	return sw == apdu.ConditionsNotMet || sw == apdu.SecurityNotSatisfied || sw == apdu.FileNotFound
+}
+
 // Select is the machine that selects the mdoc application. It asks for no answer
-// data, as the standard has it, and once more in the other form when a phone
-// refuses that one.
+// data, as the standard has it, and once more in the other form when a phone does
+// not understand that one. A phone that refuses is KZ-201, whatever else it answers
+// KZ-212.
 type Select struct{ tries int }
 
 // Next implements [conversation.Machine].
@@ -79,6 +87,8 @@ func (s *Select) Next(answer *apdu.Response) (*conversation.Step, error) {
 			return nil, nil
 		case s.tries == 1 && (sw == apdu.WrongP1P2 || sw == apdu.WrongOffset || sw == apdu.WrongLength):
 			command.P2, command.Expected = 0x00, apdu.MaxShortExpected
+		case refuses(sw):
+			return nil, fault.New(fault.PhoneLocked, "mdoc application answered %s", sw)
 		default:
 			return nil, fault.New(fault.UnexpectedStatus, "mdoc application answered %s", sw)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -74,7 +75,7 @@ func TestExchangeCarriesEveryLengthUnderEveryLimit(t *testing.T) {
 		reply := bytes.Repeat([]byte{0x5A}, size.Draw(t, "reply"))
 		o := Options{
 			Reader: rapid.SampledFrom([]reader.Limits{
-				{}, reader.ShortLimits, {CommandData: 500, ResponseData: 512}, {CommandData: 65535, ResponseData: 65536},
+				{}, reader.ShortLimits, {CommandData: 500, ResponseData: 512}, reader.ExtendedLimits,
 			}).Draw(t, "reader"),
 			MaxCommand:  rapid.IntRange(0, 70_000).Draw(t, "maxCommand"),
 			MaxResponse: rapid.IntRange(0, 70_000).Draw(t, "maxResponse"),
@@ -125,9 +126,35 @@ func TestSelectTriesTheOtherForm(t *testing.T) {
 			t.Errorf("%s: %+v", sw, sent)
 		}
 	}
-	for _, answers := range [][]apdu.Response{{{SW: apdu.FileNotFound}}, {{SW: apdu.WrongP1P2}, {SW: apdu.WrongP1P2}}} {
+	for _, answers := range [][]apdu.Response{{{SW: apdu.NoDiagnosis}}, {{SW: apdu.WrongP1P2}, {SW: apdu.WrongP1P2}}} {
 		if _, err := drive(t, new(Select), script(answers...)); fault.CodeOf(err) != fault.UnexpectedStatus {
 			t.Errorf("%v: %v", answers, err)
+		}
+	}
+}
+
+// With these a phone says no. Whom it means depends on when it says so.
+func TestPhoneThatRefuses(t *testing.T) {
+	whole := wrap(make([]byte, 40))
+	for _, sw := range []apdu.Status{apdu.ConditionsNotMet, apdu.SecurityNotSatisfied, apdu.FileNotFound} {
+		no := apdu.Response{SW: sw}
+		if sent, err := drive(t, new(Select), script(no)); fault.CodeOf(err) != fault.PhoneLocked || len(sent) != 1 {
+			t.Errorf("%s to SELECT: %v after %d commands", sw, err, len(sent))
+		}
+		for name, c := range map[string]struct {
+			request int
+			answers []apdu.Response
+			want    fault.Code
+		}{
+			"the first block":         {300, []apdu.Response{no}, fault.Declined},
+			"the last block":          {300, []apdu.Response{{SW: apdu.OK}, no}, fault.Declined},
+			"the first GET RESPONSE":  {7, []apdu.Response{{SW: 0x6100}, no}, fault.Declined},
+			"a GET RESPONSE later on": {7, []apdu.Response{{Data: whole[:20], SW: 0x6116}, no}, fault.UnexpectedStatus},
+		} {
+			_, err := drive(t, NewExchange(make([]byte, c.request), Options{}), script(c.answers...))
+			if fault.CodeOf(err) != c.want || !strings.Contains(err.Error(), sw.String()) {
+				t.Errorf("%s to %s: %v", sw, name, err)
+			}
 		}
 	}
 }
@@ -184,13 +211,54 @@ func TestF14_AnswersLargerThanAsked(t *testing.T) {
 	if err != nil || !bytes.Equal(x.Answer(), message) {
 		t.Errorf("an answer longer than Le, inside the cap: %v", err)
 	}
-	announced := NewExchange(nil, Options{MaxMessage: 4096})
-	if _, err := drive(t, announced, script(apdu.Response{Data: whole[:256], SW: 0x6100})); fault.CodeOf(err) != fault.MessageTooLarge {
-		t.Errorf("announced over the cap: %v", err)
+	largest := wrap(make([]byte, 65535-4))
+	x = NewExchange(nil, Options{})
+	if _, err = drive(t, x, script(apdu.Response{Data: largest, SW: apdu.OK})); err != nil || !bytes.Equal(wrap(x.Answer()), largest) {
+		t.Errorf("an answer of %d bytes, inside the cap: %v", len(largest), err)
 	}
-	sudden := NewExchange(nil, Options{MaxMessage: 4096})
-	if _, err := drive(t, sudden, script(apdu.Response{Data: make([]byte, 65535), SW: apdu.OK})); fault.CodeOf(err) != fault.MessageTooLarge {
-		t.Errorf("65535 bytes at once: %v", err)
+	// Which bound broke, a technician sees in the text.
+	for name, c := range map[string]struct {
+		answer apdu.Response
+		want   string
+	}{
+		"announced": {apdu.Response{Data: whole[:256], SW: 0x6100}, "data object of 8993 bytes is announced, at most 4096 are taken"},
+		"come":      {apdu.Response{Data: largest, SW: apdu.OK}, "65535 bytes have come, at most 4096 are taken"},
+	} {
+		_, err := drive(t, NewExchange(nil, Options{MaxMessage: 4096}), script(c.answer))
+		if fault.CodeOf(err) != fault.MessageTooLarge || !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("%s over the cap: %v", name, err)
+		}
+	}
+	exact := wrap(make([]byte, 4096-4))
+	if _, err := drive(t, NewExchange(nil, Options{MaxMessage: 4096}), script(apdu.Response{Data: exact, SW: apdu.OK})); err != nil {
+		t.Errorf("as large as the cap: %v", err)
+	}
+}
+
+// The phone's limits bind what it is asked for, down to what every phone can do, and
+// so do the reader's.
+func TestLeIsTheLesserOfReaderAndPhone(t *testing.T) {
+	for _, c := range []struct{ reader, phone, want int }{
+		{65536, 300, 300}, {300, 65536, 300}, {65536, 70_000, 65536}, {65536, 0, 256}, {0, 65536, 256}, {65536, 256, 256}, {128, 128, 256},
+	} {
+		o := Options{Reader: reader.Limits{ResponseData: c.reader}, MaxResponse: c.phone}
+		rest := wrap(make([]byte, 2000))
+		sent, err := drive(t, NewExchange([]byte("request"), o), func(c apdu.Command) apdu.Response {
+			n := min(c.Expected, len(rest))
+			r := apdu.Response{Data: rest[:n], SW: 0x6100}
+			if rest = rest[n:]; len(rest) == 0 {
+				r.SW = apdu.OK
+			}
+			return r
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sent {
+			if s.Expected != c.want {
+				t.Errorf("reader %d, phone %d: Le %d to %02X", c.reader, c.phone, s.Expected, s.INS)
+			}
+		}
 	}
 }
 

@@ -21,9 +21,6 @@ func (e *Endpoint) Envelope(c apdu.Command) ([]byte, error) {
 	if e.in.limit == 0 {
 		e.in.limit = Options{MaxMessage: e.MaxMessage}.maxMessage()
 	}
-	if len(e.in.buf)+len(c.Data) > e.in.limit {
-		return nil, fault.New(fault.MessageTooLarge, "more than %d bytes", e.in.limit)
-	}
 	if err := e.in.add(c.Data); err != nil {
 		return nil, err
 	}

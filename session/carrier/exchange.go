@@ -65,7 +65,7 @@ func (x *Exchange) Next(answer *apdu.Response) (*conversation.Step, error) {
 			if x.final {
 				return nil, nil
 			}
-			return nil, fault.New(fault.UnexpectedStatus, "part of the message answered %s", answer.SW)
+			return nil, x.refused("part of the message", answer.SW)
 		}
 		return x.envelope(), nil
 	case x.final:
@@ -108,12 +108,7 @@ func (x *Exchange) receive(answer *apdu.Response) (*conversation.Step, error) {
 	x.asked = false
 	more, isMore := answer.SW.MoreData()
 	if !isMore && !answer.SW.OK() {
-		return nil, fault.New(fault.UnexpectedStatus, "%s answered %s", x.lastName, answer.SW)
-	}
-	// Held-back growth: a single answer cannot be larger than the wire allows, so
-	// the cap is checked by what has been gathered.
-	if len(x.in.buf)+len(answer.Data) > x.in.limit {
-		return nil, fault.New(fault.MessageTooLarge, "more than %d bytes", x.in.limit)
+		return nil, x.refused(x.lastName, answer.SW)
 	}
 	if err := x.in.add(answer.Data); err != nil {
 		return nil, err
@@ -131,6 +126,16 @@ func (x *Exchange) receive(answer *apdu.Response) (*conversation.Step, error) {
 	return x.step("get-response", apdu.Command{
 		INS: INSGetResponse, Expected: expectedOf(more, x.options.expected()),
 	}), nil
+}
+
+// refused returns the error of a command that was not carried out. Until the first
+// byte of the answer a phone can refuse to give one (KZ-217); later the same status
+// words say that something went wrong on the way.
+func (x *Exchange) refused(what string, sw apdu.Status) error {
+	if refuses(sw) && len(x.in.buf) == 0 {
+		return fault.New(fault.Declined, "%s answered %s", what, sw)
+	}
+	return fault.New(fault.UnexpectedStatus, "%s answered %s", what, sw)
 }
 
 // progress spends the budget for pieces that bring little or nothing.

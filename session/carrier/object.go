@@ -35,8 +35,12 @@ type gatherer struct {
 }
 
 // add takes the next piece. It refuses what is no data object '53', what goes
-// on after the object's end and what is too large, as soon as that shows.
+// on after the object's end and what is too large, as soon as that shows: by what
+// has come before it is kept, by what is announced before the rest of it comes.
 func (g *gatherer) add(piece []byte) error {
+	if n := len(g.buf) + len(piece); n > g.limit {
+		return fault.New(fault.MessageTooLarge, "%d bytes have come, at most %d are taken", n, g.limit)
+	}
 	g.buf = append(g.buf, piece...)
 	if g.head == 0 {
 		if err := g.header(); err != nil {
@@ -73,7 +77,7 @@ func (g *gatherer) header() error {
 		}
 	}
 	if head+n > g.limit {
-		return fault.New(fault.MessageTooLarge, "message of %d bytes, at most %d are taken", n, g.limit-head)
+		return fault.New(fault.MessageTooLarge, "data object of %d bytes is announced, at most %d are taken", head+n, g.limit)
 	}
 	g.head, g.size = head, head+n
 	return nil

@@ -36,6 +36,7 @@ const (
 	MessageTooLarge        Code = "KZ-214"
 	MalformedTransfer      Code = "KZ-215"
 	ConsentTimeout         Code = "KZ-216"
+	Declined               Code = "KZ-217" // by status word, before any answer
 
 	// Session and answer.
 	SessionDecryption          Code = "KZ-301"
@@ -184,6 +185,7 @@ var slugs = map[Code]string{
 	MessageTooLarge:              "message-too-large",
 	MalformedTransfer:            "malformed-transfer",
 	ConsentTimeout:               "consent-timeout",
+	Declined:                     "declined",
 	SessionDecryption:            "session-decryption",
 	MalformedSessionData:         "malformed-session-data",
 	SessionEncryptionStatus:      "peer-encryption-error",

@@ -13,12 +13,12 @@ var engagementAndTransfer = []Entry{
 	{
 		fault.PhoneLocked, unlock, TapAgain,
 		Text{
-			"スマートフォンがNDEFアプリケーションを出しません。ロック中か、ウォレットが開かれていません。",
-			"The phone does not offer its NDEF application: it is locked, or its wallet is not open.",
+			"NDEFまたはmdocのアプリケーションが選択できません。ロック中か、ウォレットが開かれていません。プラスチックのカードもこう答えます。",
+			"The NDEF or the mdoc application cannot be selected: the phone is locked, or its wallet is not open. Plastic cards answer so, too.",
 		},
 		Text{
-			"ロックの解除とウォレットの起動を案内します。受付は続いているので、そのままかざし直せます。",
-			"Ask for the phone to be unlocked and the wallet opened. The presentation stays armed for the next tap.",
+			"スマートフォンであることを確かめ、ロックの解除とウォレットの起動を案内します。受付は続いているので、そのままかざし直せます。",
+			"Make sure that it is a phone, unlocked and with its wallet open. The presentation stays armed for the next tap.",
 		},
 	},
 	{
@@ -166,6 +166,17 @@ var engagementAndTransfer = []Entry{
 		Text{
 			"スマートフォンの画面で操作するよう案内します。時間が足りない場合は設定のpresentationを見直します。",
 			"Point the customer to the phone's screen. If time is short, raise the limits under presentation in the configuration.",
+		},
+	},
+	{
+		fault.Declined, consent, TapAgain,
+		Text{
+			"要求に対し、スマートフォンがデータを渡さずに断りました(6982、6985または6A82)。利用者が断ったか、途中でロックされました。",
+			"The phone refused to answer the request (6982, 6985 or 6A82): its holder declined, or it locked itself in between.",
+		},
+		Text{
+			"お客様が提供を断っていないか確かめます。断っていなければ、ロックを解除してもう一度かざしてもらいます。",
+			"Ask whether the customer declined. If not, have the phone unlocked and held over again.",
 		},
 	},
 }

@@ -16,8 +16,8 @@ var (
 		"Please remove any cards, and hold just one phone to the reader again.",
 	}
 	unlock = Text{
-		"スマートフォンのロックを解除してから、もう一度かざしてください。",
-		"Please unlock your phone, then hold it to the reader again.",
+		"ロックを解除したスマートフォンをかざしてください。プラスチックのカードは使えません。",
+		"Please hold your unlocked phone to the reader. Plastic cards cannot be used here.",
 	}
 	consent = Text{
 		"スマートフォンの画面で提供に同意してから、もう一度かざしてください。",
