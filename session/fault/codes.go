@@ -18,6 +18,13 @@ const (
 	ReaderUnsupported   Code = "KZ-110"
 	ReaderAmbiguous     Code = "KZ-111"
 	MalformedAPDU       Code = "KZ-112"
+	ReaderNameMismatch  Code = "KZ-120"
+	ReaderNotListed     Code = "KZ-121"
+	ReaderDriverMissing Code = "KZ-122"
+	ReaderServiceHung   Code = "KZ-123"
+	ReaderShortAPDU     Code = "KZ-124"
+	FieldOccupied       Code = "KZ-125" // a warning: something lies on the reader while nothing is armed
+	ReaderRuleMissing   Code = "KZ-126" // a warning: the daemon would be refused
 
 	// Engagement and transfer.
 	PhoneLocked            Code = "KZ-201"
@@ -143,11 +150,21 @@ const (
 	Usage                    Code = "KZ-710"
 	ReloadRefused            Code = "KZ-711" // a health item: the old configuration stays in force
 	EvidenceNotRetained      Code = "KZ-712"
+	ReaderCertificateEnding  Code = "KZ-720" // a warning
+	AnchorEnding             Code = "KZ-721" // a warning
+	SocketMode               Code = "KZ-722" // a warning
+	ReaderKeyExposed         Code = "KZ-723" // a warning
 
 	// The machine.
 	ClockUntrusted Code = "KZ-801"
 	LedgerDegraded Code = "KZ-802" // a health item: presentations go on without it
 	LedgerDamaged  Code = "KZ-803" // a health item: what can be read of it counts
+	UnitMissing    Code = "KZ-830" // a warning: nobody starts the daemon
+	UnitWeakened   Code = "KZ-831" // a warning
+	DiskLow        Code = "KZ-832" // a warning
+	ClockFree      Code = "KZ-833" // a warning: nothing sets the clock
+	DaemonHung     Code = "KZ-834"
+	CheckLate      Code = "KZ-835" // a warning: a check of kazashi doctor did not end in time
 
 	// The terminal itself.
 	Internal                 Code = "KZ-900"
@@ -169,6 +186,13 @@ var slugs = map[Code]string{
 	ReaderUnsupported:            "reader-unsupported",
 	ReaderAmbiguous:              "reader-ambiguous",
 	MalformedAPDU:                "malformed-apdu",
+	ReaderNameMismatch:           "reader-name-mismatch",
+	ReaderNotListed:              "reader-not-listed",
+	ReaderDriverMissing:          "reader-driver-missing",
+	ReaderServiceHung:            "reader-service-hung",
+	ReaderShortAPDU:              "reader-short-apdu",
+	FieldOccupied:                "field-occupied",
+	ReaderRuleMissing:            "reader-rule-missing",
 	PhoneLocked:                  "unlock-and-retap",
 	NotAPhone:                    "not-an-mdoc-phone",
 	MalformedTag:                 "malformed-tag",
@@ -282,9 +306,19 @@ var slugs = map[Code]string{
 	Usage:                        "usage",
 	ReloadRefused:                "reload-refused",
 	EvidenceNotRetained:          "evidence-not-retained",
+	ReaderCertificateEnding:      "reader-certificate-ending",
+	AnchorEnding:                 "anchor-ending",
+	SocketMode:                   "socket-mode",
+	ReaderKeyExposed:             "reader-key-exposed",
 	ClockUntrusted:               "clock-untrusted",
 	LedgerDegraded:               "ledger-degraded",
 	LedgerDamaged:                "ledger-damaged",
+	UnitMissing:                  "unit-missing",
+	UnitWeakened:                 "unit-weakened",
+	DiskLow:                      "disk-low",
+	ClockFree:                    "clock-unsynchronised",
+	DaemonHung:                   "daemon-hung",
+	CheckLate:                    "check-late",
 	Internal:                     "internal",
 	ForbiddenElementReceived:     "forbidden-element-received",
 }

@@ -1,6 +1,7 @@
 // Package cli is the kazashi command, for the technician at a kiosk and the
 // developer of one.
 //
+//	kazashi codes       what a code (KZ-nnn) means and what to do about it
 //	kazashi status      what the daemon and its reader are doing, and what is wrong
 //	kazashi readers     which readers there are
 //	kazashi profiles    list and check profiles, which say what may be asked
@@ -22,9 +23,9 @@
 //	{"error":{"code":"KZ-621","name":"socket-unavailable","detail":"...","exit":69,
 //	  "cause":{"ja":"...","en":"..."},"remedy":{"ja":"...","en":"..."}}}
 //
-// Exit status: 0 done, 1 failed or rejected, 64 wrong command line, 66 unreadable
-// input, 69 daemon unavailable, 70 internal error, 75 try again in a moment,
-// 77 permission denied, 130 interrupted.
+// Exit status: 0 done, 1 failed or rejected, 3 nothing but warnings, 64 wrong command
+// line, 66 unreadable input, 69 daemon unavailable, 70 internal error, 75 try again in
+// a moment, 77 permission denied, 78 wrong configuration, 130 interrupted.
 package cli
 
 import (

@@ -19,7 +19,7 @@ func (a *app) askedHelp(cmd *cobra.Command, args []string) {
 }
 
 // offline are the commands that talk to no daemon, or to one of their own.
-var offline = []string{"check", "demo", "engagement", "import", "verify", "version"}
+var offline = []string{"check", "codes", "demo", "engagement", "import", "verify", "version"}
 
 // showHelp writes the help of a command in the language of this run.
 func (a *app) showHelp(cmd *cobra.Command, _ []string) {

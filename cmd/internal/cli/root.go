@@ -47,7 +47,8 @@ func (a *app) command() *cobra.Command {
 	root.SetHelpCommand(a.helpCommand(root))
 	root.AddCommand(
 		a.statusCommand(), a.readersCommand(), a.profilesCommand(), a.tapCommand(),
-		a.verifyCommand(), a.engagementCommand(), a.trustCommand(), a.demoCommand(), a.versionCommand(),
+		a.verifyCommand(), a.engagementCommand(), a.trustCommand(), a.demoCommand(),
+		a.codesCommand(), a.versionCommand(),
 	)
 	root.SetHelpFunc(a.askedHelp)
 	root.Version = build.Version()

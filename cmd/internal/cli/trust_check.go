@@ -19,10 +19,10 @@ func (a *app) trustCheckCommand(order *trustOrder) *cobra.Command {
 	cmd.Long = phrase{
 		Ja: `設定に書かれた証明書と、登録済みの VICAL、CRL、ステータスリストをすべて読み、署名、期限、形式を確かめます。
 
-終了コード: 0 問題なし (注意だけの場合を含む)、1 使えないファイルがある、64 使い方の誤り`,
+終了コード: 0 問題なし (注意だけの場合を含む)、1 使えないファイルがある、64 使い方の誤り、78 設定の誤り`,
 		En: `Read every certificate that the configuration names, and every VICAL, CRL and status list that is installed, and check signatures, dates and form.
 
-exit status: 0 nothing is lost, though there may be warnings, 1 a file cannot be used, 64 wrong command line`,
+exit status: 0 nothing is lost, though there may be warnings, 1 a file cannot be used, 64 wrong command line, 78 wrong configuration`,
 	}.in(a.lang)
 	a.atFlag(cmd, order)
 	return cmd

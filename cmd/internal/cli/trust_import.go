@@ -32,10 +32,10 @@ func (a *app) trustImportCommand(order *trustOrder) *cobra.Command {
 	cmd.Long = phrase{
 		Ja: `VICAL、CRL、ステータスリストの署名、期限、番号を確かめてから、設定の trust.dir に置きます。登録済みのものより古ければ登録せず、元のものが残ります。デーモンは 1 分以内に読み込みます。
 
-終了コード: 0 登録した (または登録済み)、1 拒否 (署名、期限、古い番号)、64 使い方の誤り、66 読めない、77 書き込めない`,
+終了コード: 0 登録した (または登録済み)、1 拒否 (署名、期限、古い番号)、64 使い方の誤り、66 読めない、77 書き込めない、78 設定の誤り`,
 		En: `Check signature, dates and number of a VICAL, a CRL or a status list, then put it under trust.dir of the configuration. One that is older than what is installed is refused, and what is installed stays. The daemon picks it up within a minute.
 
-exit status: 0 installed, now or before, 1 refused (signature, dates, older number), 64 wrong command line, 66 unreadable file, 77 not allowed to write`,
+exit status: 0 installed, now or before, 1 refused (signature, dates, older number), 64 wrong command line, 66 unreadable file, 77 not allowed to write, 78 wrong configuration`,
 	}.in(a.lang)
 	cmd.Example = "  kazashi trust import vical.cbor\n  kazashi trust import iaca.crl --json"
 	return cmd

@@ -22,10 +22,10 @@ func (a *app) trustListCommand(order *trustOrder) *cobra.Command {
 	cmd.Long = phrase{
 		Ja: `信頼する発行者 (IACA) を、docType、出所、期限とともに表示し、VICAL、CRL、ステータスリストが新しいかを示します。
 
-終了コード: 0 表示した、1 設定の誤り、64 使い方の誤り`,
+終了コード: 0 表示した、64 使い方の誤り、78 設定の誤り`,
 		En: `List the trusted issuers (IACA) with their docTypes, source and end, and whether VICALs, CRLs and status lists are fresh.
 
-exit status: 0 listed, 1 wrong configuration, 64 wrong command line`,
+exit status: 0 listed, 64 wrong command line, 78 wrong configuration`,
 	}.in(a.lang)
 	a.atFlag(cmd, order)
 	return cmd

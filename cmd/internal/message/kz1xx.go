@@ -144,4 +144,81 @@ var readerAndCard = []Entry{
 			"Note the phone's model and the version of its wallet, and report them with the log.",
 		},
 	},
+	{
+		fault.ReaderNameMismatch, outOfService, CallTechnician,
+		Text{
+			"リーダーはありますが、設定のreader.includeに合う名前のものがありません。",
+			"Readers are there, but reader.include of the configuration matches none of their names.",
+		},
+		Text{
+			"設定のreader.includeを、kazashi doctorに出たリーダーの名前の一部に直します。",
+			"Set reader.include to a part of one of the names that kazashi doctor shows.",
+		},
+	},
+	{
+		fault.ReaderNotListed, outOfService, CallTechnician,
+		Text{
+			"リーダーはUSBにつながっていますが、pcscdが認識していません。",
+			"A reader is plugged into USB, but pcscd does not list it.",
+		},
+		Text{
+			"リーダーを抜き差しし、pcscdを再起動します。続く場合はpcscdのログで読み込めないドライバーを調べます。",
+			"Unplug the reader and plug it in again, then restart pcscd. If that does not help, look in its log for a driver that cannot be loaded.",
+		},
+	},
+	{
+		fault.ReaderDriverMissing, outOfService, CallTechnician,
+		Text{
+			"つながっているUSBリーダーを動かすドライバーがありません。",
+			"No driver is installed for the USB reader that is plugged in.",
+		},
+		Text{
+			"libccidを導入するか、メーカーのPC/SCドライバーを導入し、pcscdを再起動します。",
+			"Install libccid, or the PC/SC driver of the reader's maker, and restart pcscd.",
+		},
+	},
+	{
+		fault.ReaderServiceHung, outOfService, CallTechnician,
+		Text{
+			"リーダーのサービス(pcscd)は動いていますが、呼びかけに応答しません。",
+			"The reader service (pcscd) runs, but does not answer.",
+		},
+		Text{
+			"pcscdを再起動します。繰り返す場合は、リーダーを抜き差しし、ドライバーの版を確認します。",
+			"Restart pcscd. If it happens again, unplug the reader and look at the version of its driver.",
+		},
+	},
+	{
+		fault.ReaderShortAPDU, outOfService, CallTechnician,
+		Text{
+			"設定では拡張APDUを使いますが、リーダーは短いAPDUしか運べません。",
+			"The configuration uses extended APDUs, but the reader carries short ones only.",
+		},
+		Text{
+			"設定のreader.extended_lengthをfalseにするか、拡張APDUを運べるリーダーに替えます。",
+			"Set reader.extended_length to false, or use a reader that carries extended APDUs.",
+		},
+	},
+	{
+		fault.FieldOccupied, worksAsk, CallTechnician,
+		Text{
+			"受付をしていないのに、リーダーの上に何か置かれています。",
+			"Something lies on the reader though nothing was asked for.",
+		},
+		Text{
+			"リーダーの上のカードや物を取り除きます。",
+			"Take away what lies on the reader.",
+		},
+	},
+	{
+		fault.ReaderRuleMissing, worksAsk, CallTechnician,
+		Text{
+			"pcscdはpolkitに問い合わせますが、デーモンのユーザーを許可する規則が見つかりません。",
+			"pcscd asks polkit, but there is no rule that lets the user of the daemon in.",
+		},
+		Text{
+			"付属の規則を/usr/share/polkit-1/rules.d/50-kazashi.rulesに置きます。",
+			"Install the rule that comes with the daemon as /usr/share/polkit-1/rules.d/50-kazashi.rules.",
+		},
+	},
 }

@@ -135,4 +135,48 @@ var configurationAndKeys = []Entry{
 			"Evidence holds every element that was asked for: set retain on all of them, with purpose and days, or take evidence out.",
 		},
 	},
+	{
+		fault.ReaderCertificateEnding, worksAsk, CallTechnician,
+		Text{
+			"リーダー認証の証明書の期限が近づいています。",
+			"The reader authentication certificate expires soon.",
+		},
+		Text{
+			"期限が来る前に新しい証明書を入手し、設定のreader_key.certificateに置き換えます。",
+			"Obtain a new certificate before that day and put it in place of reader_key.certificate.",
+		},
+	},
+	{
+		fault.AnchorEnding, worksAsk, CallTechnician,
+		Text{
+			"信頼する発行者の証明書の期限が近づいています。",
+			"The certificate of a trusted issuer expires soon.",
+		},
+		Text{
+			"発行者の新しい証明書を入手し、設定のtrust.anchorsに加えます。",
+			"Obtain the issuer's new certificate and add it to trust.anchors.",
+		},
+	},
+	{
+		fault.SocketMode, worksAsk, CallTechnician,
+		Text{
+			"ソケットの権限が設定と違うか、誰でも接続できるようになっています。",
+			"The permissions of the socket are not those of the configuration, or let everybody connect.",
+		},
+		Text{
+			"設定のsocket.modeとsocket.group(kazashid.socketがあればそのSocketModeとSocketGroup)を確認し、デーモンを再起動します。",
+			"Look at socket.mode and socket.group of the configuration, or SocketMode and SocketGroup of kazashid.socket, and restart the daemon.",
+		},
+	},
+	{
+		fault.ReaderKeyExposed, worksAsk, CallTechnician,
+		Text{
+			"リーダー認証の秘密鍵を、デーモン以外のユーザーも読めます。",
+			"Others than the daemon can read the private key of reader authentication.",
+		},
+		Text{
+			"鍵のファイルをユーザーkazashiの所有、モード0400にします。読まれた疑いがあれば、鍵と証明書を作り直します。",
+			"Give the key's file to the user kazashi with mode 0400. If somebody may have read it, replace key and certificate.",
+		},
+	},
 }

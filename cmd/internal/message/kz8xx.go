@@ -36,4 +36,70 @@ var machine = []Entry{
 			"If it happens again, suspect the storage device. It goes away with the next start.",
 		},
 	},
+	{
+		fault.UnitMissing, worksAsk, CallTechnician,
+		Text{
+			"systemdのユニット(kazashid.service)が導入されていないか、有効になっていません。",
+			"The unit kazashid.service is not installed or not enabled.",
+		},
+		Text{
+			"パッケージを導入し直し、systemctl enable --now kazashid.service を行います。",
+			"Install the package again and run systemctl enable --now kazashid.service.",
+		},
+	},
+	{
+		fault.UnitWeakened, worksAsk, CallTechnician,
+		Text{
+			"kazashid.serviceの保護の設定が、付属のものより弱められています。",
+			"The protection of kazashid.service is weaker than as it was shipped.",
+		},
+		Text{
+			"systemctl cat kazashid.service で追加設定(drop-in)を確認し、不要なものを除きます。",
+			"Look at the drop-ins in systemctl cat kazashid.service and take out what is not needed.",
+		},
+	},
+	{
+		fault.DiskLow, worksAsk, CallTechnician,
+		Text{
+			"台帳(ledger)を置く場所の空き容量が足りなくなっています。",
+			"Little space is left where the ledger is kept.",
+		},
+		Text{
+			"古いログなど不要なファイルを除きます。",
+			"Remove what is not needed, such as old logs.",
+		},
+	},
+	{
+		fault.ClockFree, worksAsk, CallTechnician,
+		Text{
+			"端末の時計が、時刻サーバーなどと同期していません。",
+			"Nothing keeps the terminal's clock right: it is not synchronised.",
+		},
+		Text{
+			"時刻同期のサービス(systemd-timesyncdやchrony)を有効にし、timedatectlで確認します。",
+			"Enable a time service such as systemd-timesyncd or chrony, and look at timedatectl.",
+		},
+	},
+	{
+		fault.DaemonHung, outOfService, CallTechnician,
+		Text{
+			"デーモン(kazashid)のソケットは開いていますが、応答がありません。",
+			"The socket of kazashid is open, but nothing answers on it.",
+		},
+		Text{
+			"デーモンのログを控えてから再起動します。",
+			"Keep the log of the daemon, then restart it.",
+		},
+	},
+	{
+		fault.CheckLate, worksAsk, CallTechnician,
+		Text{
+			"kazashi doctorの検査の一つが、時間内に終わりませんでした。",
+			"A check of kazashi doctor did not end in time.",
+		},
+		Text{
+			"もう一度行います。続く場合は、検査が読むファイルやサービスが止まっていないか確認します。",
+			"Try again. If it goes on, look at whether the file or service that the check reads is stuck.",
+		},
+	},
 }
