@@ -169,6 +169,7 @@ const (
 	// The terminal itself.
 	Internal                 Code = "KZ-900"
 	ForbiddenElementReceived Code = "KZ-901"
+	SelfTestFailed           Code = "KZ-910"
 )
 
 // slugs holds every code with its name in words.
@@ -321,4 +322,5 @@ var slugs = map[Code]string{
 	CheckLate:                    "check-late",
 	Internal:                     "internal",
 	ForbiddenElementReceived:     "forbidden-element-received",
+	SelfTestFailed:               "self-test-failed",
 }

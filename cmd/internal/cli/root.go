@@ -46,9 +46,17 @@ func (a *app) command() *cobra.Command {
 	root.PersistentFlags().BoolP("help", "h", false, phrase{"使い方を表示する", "show how to use it"}.in(a.lang))
 	root.SetHelpCommand(a.helpCommand(root))
 	root.AddCommand(
-		a.statusCommand(), a.readersCommand(), a.profilesCommand(), a.tapCommand(),
-		a.verifyCommand(), a.engagementCommand(), a.trustCommand(), a.demoCommand(),
-		a.codesCommand(), a.versionCommand(),
+		a.statusCommand(),
+		a.readersCommand(),
+		a.tapCommand(),
+		a.selftestCommand(),
+		a.profilesCommand(),
+		a.trustCommand(),
+		a.verifyCommand(),
+		a.engagementCommand(),
+		a.codesCommand(),
+		a.demoCommand(),
+		a.versionCommand(),
 	)
 	root.SetHelpFunc(a.askedHelp)
 	root.Version = build.Version()

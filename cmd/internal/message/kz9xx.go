@@ -25,4 +25,15 @@ var terminal = []Entry{
 			"Nothing was kept. Note the wallet's version and tell the operator and the maker.",
 		},
 	},
+	{
+		fault.SelfTestFailed, outOfService, CallTechnician,
+		Text{
+			"自己診断で、決まった答えと違う結果が出ました。",
+			"A self-test gave another answer than the known one.",
+		},
+		Text{
+			"この端末の検証結果は信用できません。kazashi version で版を確かめ、パッケージを入れ直し、続くようなら機器の故障を疑います。",
+			"No verdict of this terminal can be relied on. Check kazashi version, install the package anew, and if it stays suspect the machine.",
+		},
+	},
 }
