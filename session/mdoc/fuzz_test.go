@@ -3,6 +3,7 @@ package mdoc
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -70,8 +71,15 @@ func FuzzAppendValueJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, identifier string, value []byte) {
 		const before = "before"
 		out, err := AppendValueJSON([]byte(before), identifier, value)
+		n, lenErr := ValueJSONLen(identifier, value)
+		if fmt.Sprint(err) != fmt.Sprint(lenErr) {
+			t.Errorf("appending says %v, measuring %v", err, lenErr)
+		}
 		if err != nil {
 			return
+		}
+		if n != len(out)-len(before) {
+			t.Errorf("%d bytes, measured as %d", len(out)-len(before), n)
 		}
 		if rest, kept := bytes.CutPrefix(out, []byte(before)); !kept || !json.Valid(rest) {
 			t.Errorf("%q is no JSON", out)

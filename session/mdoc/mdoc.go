@@ -45,6 +45,11 @@ func majorVersion(v string) (int, bool) {
 	return n, err == nil
 }
 
+func isVersion1(v string) bool {
+	major, ok := majorVersion(v)
+	return ok && major == 1
+}
+
 func digits(s string) bool {
 	for _, c := range []byte(s) {
 		if c < '0' || c > '9' {

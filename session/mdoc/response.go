@@ -51,21 +51,23 @@ type DeviceAuth struct {
 // in it. Its errors are KZ-307 for what cannot be read and KZ-308 for a version
 // other than 1.x. A status that is not 0 is for the caller to judge.
 func ParseDeviceResponse(raw []byte) (*DeviceResponse, error) {
-	// The version first: the rest of another version may look otherwise.
+	r := &DeviceResponse{}
+	err := wire.Unmarshal(raw, r, wire.ResponseLimits)
+	if err == nil && isVersion1(r.Version) {
+		return r, nil
+	}
+	// The rest of another version may look otherwise, so that the version is what is
+	// wrong with it, whatever else there is.
 	var begin struct {
 		Version string `cbor:"version"`
 	}
 	if err := wire.Unmarshal(raw, &begin, wire.ResponseLimits); err != nil {
 		return nil, fault.Wrap(fault.MalformedResponse, err, "device response")
 	}
-	if major, ok := majorVersion(begin.Version); !ok || major != 1 {
+	if !isVersion1(begin.Version) {
 		return nil, fault.New(fault.UnsupportedResponseVersion, "device response is not of version 1.x")
 	}
-	r := &DeviceResponse{}
-	if err := wire.Unmarshal(raw, r, wire.ResponseLimits); err != nil {
-		return nil, fault.Wrap(fault.MalformedResponse, err, "device response")
-	}
-	return r, nil
+	return nil, fault.Wrap(fault.MalformedResponse, err, "device response")
 }
 
 // Bytes encodes the response on the holder's side.

@@ -68,6 +68,9 @@ func TestValueJSON(t *testing.T) {
 			if !json.Valid(got[2:]) {
 				t.Error("no valid JSON")
 			}
+			if n, err := ValueJSONLen(c.identifier, encode(t, c.value)); err != nil || n != len(c.want) {
+				t.Errorf("measured as %d bytes, %v; it has %d", n, err, len(c.want))
+			}
 		})
 	}
 }
@@ -91,6 +94,9 @@ func TestValueJSON_Refused(t *testing.T) {
 	} {
 		if _, err := AppendValueJSON(nil, c.identifier, encode(t, c.value)); !errors.Is(err, ErrValue) {
 			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := ValueJSONLen(c.identifier, encode(t, c.value)); !errors.Is(err, ErrValue) {
+			t.Errorf("%s, measured: %v", name, err)
 		}
 	}
 }
@@ -161,6 +167,9 @@ func TestValueJSON_WithinItsBound(t *testing.T) {
 		}
 		if len(out) > jsonBound(raw) {
 			t.Errorf("%d bytes, bound %d", len(out), jsonBound(raw))
+		}
+		if n, err := ValueJSONLen("x", raw); err != nil || n != len(out) {
+			t.Errorf("%d bytes, measured as %d, %v", len(out), n, err)
 		}
 		if !json.Valid(out) {
 			t.Error("no valid JSON")

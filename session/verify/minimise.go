@@ -140,9 +140,8 @@ func (d *examination) answerAge(r mdoc.ElementRequest, age int) (int, error) {
 // and more than a kiosk can be given: better here than when it comes to claim it.
 func (d *examination) presentable() error {
 	for _, e := range d.out.Elements {
-		json, err := e.AppendJSON(nil)
-		clear(json)
-		d.size += len(json)
+		n, err := mdoc.ValueJSONLen(e.Identifier, e.Raw)
+		d.size += n
 		switch {
 		case errors.Is(err, mdoc.ErrValueSize), d.size > MaxJSON:
 			return fault.New(fault.ResponseTooLarge, "element %s makes it more than %d bytes of json", e.Identifier, MaxJSON)
