@@ -67,11 +67,14 @@ type Options struct {
 	Revocations Revocations
 }
 
-// A Store is a set of anchors. It does not change; to reload, make another. The
-// zero value has no anchor and refuses everything.
+// A Store is a set of anchors. It does not change; to reload, make another. It
+// remembers the chains of some document signers that it found good, so that their
+// signatures need not be checked again; see [Store.Path]. It is safe for concurrent
+// use. The zero value has no anchor and refuses everything.
 type Store struct {
 	anchors []Anchor
 	options Options
+	chains  chainCache
 }
 
 // NewStore returns a Store of these anchors. Anchors without a certificate are
@@ -107,15 +110,21 @@ type Path struct {
 // certificate in between. Whatever else the x5chain carries, most often the IACA,
 // is held only to its order. Every reason to refuse has its own code, KZ-402 or
 // KZ-5xx.
+//
+// Of an x5chain that was good before, for the same docType and to the byte, the
+// certificates are not read and their signatures not checked again. All else is
+// judged each time, what depends on the time above all. Leaf is shared with other
+// Paths and is not to be changed; it does not lie in the memory of x5chain.
 func (s *Store) Path(x5chain [][]byte, docType string, at time.Time) (*Path, error) {
-	leaf, err := parseChain(x5chain)
+	known, err := s.readChain(docType, x5chain)
 	if err != nil {
 		return nil, err
 	}
+	leaf, tried := known.chain.leaf, len(known.chain.tried)
 	if s.isAnchor(leaf) {
 		return nil, fault.New(fault.CertificateProfile, "document signer is the iaca itself")
 	}
-	anchor, err := s.issuer(leaf, docType, at)
+	anchor, err := s.issuer(&known.chain, docType, at)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +140,9 @@ func (s *Store) Path(x5chain [][]byte, docType string, at time.Time) (*Path, err
 		if check != nil {
 			return nil, check
 		}
+	}
+	if len(known.chain.tried) > tried {
+		s.chains.keep(known)
 	}
 	return &Path{Leaf: leaf, Anchor: anchor}, nil
 }
@@ -175,18 +187,18 @@ func (s *Store) isAnchor(c *x509.Certificate) bool {
 // may bear the same name, as when an IACA renews its key, and even the same key, as
 // when it renews its certificate or stands in two lists: one that is past its time
 // hides none that is not.
-func (s *Store) issuer(leaf *x509.Certificate, docType string, at time.Time) (Anchor, error) {
+func (s *Store) issuer(c *chain, docType string, at time.Time) (Anchor, error) {
 	if !slices.ContainsFunc(s.anchors, func(a Anchor) bool { return a.covers(docType) }) {
 		return Anchor{}, fault.New(fault.NoAnchor, "no anchor is installed for this docType")
 	}
 	var named, specimen, elsewhere bool
 	var past error
-	for _, a := range s.anchors {
-		if !bytes.Equal(a.Certificate.RawSubject, leaf.RawIssuer) {
+	for i, a := range s.anchors {
+		if !bytes.Equal(a.Certificate.RawSubject, c.leaf.RawIssuer) {
 			continue
 		}
 		named = true
-		if !signed(leaf, a.Certificate) {
+		if !c.signedBy(i, a.Certificate) {
 			continue
 		}
 		switch {
