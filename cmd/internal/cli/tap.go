@@ -20,7 +20,11 @@ type tapOrder struct {
 	profile string
 	reader  string
 	timeout time.Duration
+	repeat  int
 }
+
+// maxRepeat bounds --repeat.
+const maxRepeat = 1000
 
 // A tapResult is what `kazashi tap --json` writes.
 type tapResult struct {
@@ -71,6 +75,9 @@ exit status: 0 verified, 1 failed or rejected, 64 wrong command line, 69 daemon 
 	f.DurationVar(&order.timeout, "timeout", 0, phrase{
 		"`TIME`: 待つ時間、例えば 30s (既定はデーモンの設定)",
 		"`TIME` to wait, such as 30s (default: as the daemon is set)"}.in(a.lang))
+	f.IntVar(&order.repeat, "repeat", 1, phrase{
+		"`N`: 続けて N 回点検し、最後に所要時間の中央値とコード別の失敗数を示す",
+		"`N` taps one after the other, with medians and failures by code at the end"}.in(a.lang))
 	return cmd
 }
 
@@ -84,6 +91,9 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 	if order.timeout != 0 && order.timeout < api.MinTimeoutMS*time.Millisecond {
 		return fault.New(fault.Usage, "--timeout %s is shorter than %s", order.timeout, api.MinTimeoutMS*time.Millisecond)
 	}
+	if order.repeat < 1 || order.repeat > maxRepeat {
+		return fault.New(fault.Usage, "--repeat %d is not between 1 and %d", order.repeat, maxRepeat)
+	}
 	daemon, err := a.dialPatiently(ctx)
 	if err != nil {
 		return err
@@ -92,6 +102,37 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 	if order.profile, err = a.chooseProfile(ctx, daemon, order.profile); err != nil {
 		return err
 	}
+	series := tapSeries{Taps: make([]tapResult, 0, order.repeat)}
+	for n := range order.repeat {
+		if order.repeat > 1 && !a.json {
+			a.showTurn(n+1, order.repeat)
+		}
+		result, err := a.tapOnce(ctx, daemon, order)
+		if err != nil {
+			return err
+		}
+		if !a.json {
+			a.showTap(result)
+		}
+		series.Taps = append(series.Taps, result)
+	}
+	series.summarise()
+	switch {
+	case order.repeat == 1 && a.json:
+		err = a.writeJSON(series.Taps[0])
+	case a.json:
+		err = a.writeJSON(series)
+	case order.repeat > 1:
+		a.showSeries(series)
+	}
+	if err == nil && series.Summary.Verified < order.repeat {
+		return reported{exitFailed}
+	}
+	return err
+}
+
+// tapOnce arms one presentation and follows it to its end.
+func (a *app) tapOnce(ctx context.Context, daemon *client.Client, order tapOrder) (tapResult, error) {
 	news := listen(ctx, daemon)
 	defer news.close()
 	p, err := daemon.Arm(ctx, api.ArmRequest{
@@ -99,7 +140,7 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 		TimeoutMS: order.timeout.Milliseconds(),
 	}, rand.Text())
 	if err != nil {
-		return order.explain(err)
+		return tapResult{}, order.explain(err)
 	}
 	defer func() {
 		// The command may end because ctx did; the presentation has to end all the same.
@@ -114,18 +155,7 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 		Presentation: p.ID, Profile: p.Profile, Reader: p.Reader, Specimen: p.Specimen,
 		Steps: []tapStep{}, Received: []api.ElementName{}, Warnings: []api.Warning{},
 	}
-	if err := a.follow(ctx, daemon, news, p, &result); err != nil {
-		return err
-	}
-	if a.json {
-		err = a.writeJSON(result)
-	} else {
-		a.showTap(result)
-	}
-	if err == nil && result.State != api.StateVerified {
-		return reported{exitFailed}
-	}
-	return err
+	return result, a.follow(ctx, daemon, news, p, &result)
 }
 
 // explain turns the daemon's word about the command line into one about its flags.

@@ -48,6 +48,7 @@ var phases = map[string]phrase{
 	"requesting": {"要求を送信し、同意を待っている", "asked; waiting for the holder's consent"},
 	"receiving":  {"応答を受信中", "receiving the answer"},
 	"verifying":  {"署名と有効性を検証中", "verifying signatures and validity"},
+	allPhases:    {"かざされてから検証まで", "from the phone's coming to the verdict"},
 	"verified":   {"検証済み", "verified"},
 	"claimed":    {"ほかのプログラムが受け取った", "another program took it"},
 	"acked":      {"完了", "done"},

@@ -135,3 +135,33 @@ func TestTapEndsItsPresentationWhenInterrupted(t *testing.T) {
 		t.Error("the presentation was left armed")
 	}
 }
+
+func TestASeriesCountsTheLastTryOfEachTap(t *testing.T) {
+	verified := func(engaging, verifying int64) tapResult {
+		return tapResult{State: api.StateVerified, Steps: []tapStep{
+			{AtMS: 0, State: api.StateArmed},
+			{AtMS: 10, State: api.StateReading, Phase: "engaging"}, // a try that came to nothing
+			{AtMS: 500, State: api.StateArmed, Code: fault.CardRemoved},
+			{AtMS: 1000, State: api.StateReading, Phase: "engaging"},
+			{AtMS: 1000 + engaging, State: api.StateReading, Phase: "verifying"},
+			{AtMS: 1000 + engaging + verifying, State: api.StateVerified},
+		}}
+	}
+	s := tapSeries{Taps: []tapResult{
+		verified(30, 3),
+		{State: api.StateExpired, Code: fault.PresentationExpired, LastTap: fault.PhoneLocked},
+		{State: api.StateRejected, Code: fault.DigestMismatch},
+		verified(10, 1),
+		{State: api.StateRejected, Code: fault.DigestMismatch},
+		verified(20, 2),
+	}}
+	s.summarise()
+	want := tapSummary{
+		Taps: 6, Verified: 3,
+		Failures: []tapFailure{{fault.DigestMismatch, "digest-mismatch", 2}, {fault.PhoneLocked, fault.PhoneLocked.Slug(), 1}},
+		Medians:  []phaseMedian{{"engaging", 20}, {"verifying", 2}, {allPhases, 22}},
+	}
+	if diff := cmp.Diff(want, s.Summary); diff != "" {
+		t.Error(diff)
+	}
+}
