@@ -66,6 +66,9 @@ type Reader struct {
 	// the name, or a pattern for the whole name in which each asterisk stands for any
 	// text. Empty selects every reader.
 	Include string `mapstructure:"include"`
+	// Serial selects the one reader of these that gives this serial number; empty
+	// selects them all.
+	Serial string `mapstructure:"serial"`
 	// ExtendedLength allows APDUs of the extended form of ISO/IEC 7816-4, for readers
 	// that are known to carry them.
 	ExtendedLength bool `mapstructure:"extended_length"`

@@ -39,7 +39,7 @@ func (m *Monitor) Observe(at time.Time, states []State) []Event {
 	var events []Event
 	if !m.up {
 		m.up, m.down = true, nil
-		events = append(events, Event{Kind: ServiceUp})
+		events = append(events, Event{Kind: ServiceUp, Readers: len(states)})
 	}
 	now := make(map[string]State, len(states))
 	for _, s := range states {

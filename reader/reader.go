@@ -104,6 +104,9 @@ type Event struct {
 	// Counter is the reader's event counter (upper 16 bits of PC/SC's event
 	// state). Another counter is another tap, however short the gap was.
 	Counter uint16
+	// Readers is how many readers are there when the service is up; each is told as
+	// attached after it.
+	Readers int
 	ATR     []byte // of an arrived card, at most 33 bytes; says nothing about a phone
 	Err     error  // why a service or reader went away, when that is known
 	At      time.Time

@@ -63,6 +63,9 @@ func Coded(err error) error {
 	if err == nil || errors.As(err, &f) {
 		return err
 	}
+	if errors.Is(err, reader.ErrNoService) && errors.Is(err, reader.ErrTimeout) {
+		return &fault.Error{Code: fault.ReaderServiceHung, Err: err}
+	}
 	for _, c := range codes {
 		if errors.Is(err, c.err) {
 			return &fault.Error{Code: c.code, Err: err}

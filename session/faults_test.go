@@ -265,6 +265,7 @@ func TestReaderErrorsHaveTheirCodes(t *testing.T) {
 		reader.ErrCardRemoved: fault.CardRemoved, reader.ErrCardMute: fault.CardUnresponsive, reader.ErrCardReset: fault.CardReset,
 		reader.ErrTransmission: fault.TransmissionFailed, reader.ErrTimeout: fault.CardTimeout, reader.ErrBusy: fault.ReaderBusy,
 		reader.ErrNoReader: fault.ReaderNotFound, reader.ErrNoService: fault.ReaderServiceDown, reader.ErrDenied: fault.ReaderServiceDenied,
+		fmt.Errorf("%w: %w", reader.ErrNoService, reader.ErrTimeout): fault.ReaderServiceHung,
 		reader.ErrUnsupported: fault.ReaderUnsupported, errors.New("something else"): fault.Internal,
 	} {
 		wrapped := fmt.Errorf("adapter: %w", err)

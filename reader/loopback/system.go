@@ -202,6 +202,7 @@ func (s *System) snapshot() []reader.Event {
 	}
 	events := []reader.Event{{Kind: reader.ServiceUp}}
 	if s.visible() {
+		events[0].Readers = 1
 		events = append(events, reader.Event{Kind: reader.Attached, Reader: s.name, Counter: s.counter})
 		if s.stay != nil {
 			events = append(events, s.presence())

@@ -39,6 +39,7 @@ type fakeReader struct {
 	held   bool // exclusively, by another program
 	answer func(command []byte) ([]byte, error)
 	gone   bool // what status says
+	serial string
 }
 
 func newFake(t *testing.T, readers ...string) *fake {
@@ -318,6 +319,10 @@ func (h *fakeHandle) attribute(id attribute) ([]byte, error) {
 		return []byte("Specimen\x00"), nil
 	case vendorVersion:
 		return []byte{0x02, 0x00, 0x04, 0x01}, nil
+	case vendorSerial:
+		if h.reader.serial != "" {
+			return []byte(h.reader.serial + "\x00"), nil
+		}
 	}
 	return nil, &Error{"SCardGetAttrib", 0x8010001f}
 }

@@ -52,7 +52,7 @@ type attribute uint32
 
 const (
 	vendorName    attribute = 0x00010100
-	vendorSerial  attribute = 0x00010103
+	vendorSerial  attribute = 0x00010103 // SCARD_ATTR_VENDOR_IFD_SERIAL_NO
 	vendorVersion attribute = 0x00010102
 )
 

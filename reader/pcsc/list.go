@@ -36,7 +36,11 @@ func (s *System) List(ctx context.Context) ([]reader.State, error) {
 		}
 		var now []status
 		for _, name := range names {
-			if Match(s.options.Include, name) {
+			if !Match(s.options.Include, name) {
+				continue
+			}
+			// One that cannot be asked is none that was asked for.
+			if serial, err := s.serial(svc, name); err == nil && serial == s.options.Serial {
 				now = append(now, status{reader: name})
 			}
 		}
@@ -90,6 +94,20 @@ func (s *System) Describe(ctx context.Context, name string) (Description, error)
 		return Description{}, fmt.Errorf("describing %q: %w", name, unresponsive(ctx, "SCardGetAttrib", err))
 	}
 	return d, nil
+}
+
+// serial asks a reader for its serial number, and returns "" for one that has none. It
+// asks nothing when no number is looked for.
+func (s *System) serial(svc service, name string) (string, error) {
+	if s.options.Serial == "" {
+		return "", nil
+	}
+	h, err := svc.connect(name, direct)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = h.disconnect(leave) }()
+	return text(h, vendorSerial), nil
 }
 
 // text reads an attribute of text; one that is no text comes in hexadecimal.

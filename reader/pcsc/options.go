@@ -16,6 +16,12 @@ type Options struct {
 	// brackets, so nothing else is special. Empty selects every reader.
 	Include string
 
+	// Serial selects among those the reader whose serial number
+	// (SCARD_ATTR_VENDOR_IFD_SERIAL_NO) this is, letter for letter. A reader that does
+	// not say, or cannot be asked because another program holds it, is not selected.
+	// Empty selects every reader.
+	Serial string
+
 	// Limits are what the readers carry; default [reader.ShortLimits]. Extended
 	// lengths are for readers known to take them.
 	Limits reader.Limits

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -91,7 +92,7 @@ func (w *watcher) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := &connection{watcher: w, service: svc, over: make(chan struct{})}
+	c := &connection{watcher: w, service: svc, over: make(chan struct{}), serials: map[string]string{}}
 	defer c.end()
 	stop := context.AfterFunc(ctx, c.cancelUntilOver)
 	defer stop()
@@ -140,6 +141,8 @@ type connection struct {
 	service service
 	left    bool // a call was given up, which releases the context when it returns
 	over    chan struct{}
+	// serials are the serial numbers of the readers that could be asked since they came.
+	serials map[string]string
 }
 
 // call runs op and gives it the time that a call may take, after patience.
@@ -183,6 +186,9 @@ func (c *connection) turn(ctx context.Context, known map[string]status) (news bo
 	}
 	clear(known)
 	for _, s := range states {
+		if s.event&(flagUnknown|flagUnavailable) != 0 {
+			delete(c.serials, s.reader) // what comes back under the name may be another one
+		}
 		s.current = s.event &^ flagChanged
 		known[s.reader] = s
 	}
@@ -213,9 +219,15 @@ func (c *connection) readers(known map[string]status) ([]status, error) {
 	if err != nil && codeOf(err) != noReaders {
 		return nil, err
 	}
+	maps.DeleteFunc(c.serials, func(name, _ string) bool { return !slices.Contains(names, name) })
 	var states []status
 	for _, name := range names {
 		if !Match(c.watcher.system.options.Include, name) {
+			continue
+		}
+		if ours, err := c.wanted(name); err != nil {
+			return nil, err
+		} else if !ours {
 			continue
 		}
 		states = append(states, status{reader: name, current: known[name].current})
@@ -234,6 +246,30 @@ func (c *connection) readers(known map[string]status) ([]status, error) {
 		c.watcher.report(observed(left), nil)
 	}
 	return states, nil
+}
+
+// wanted reports whether a reader has the serial number that is looked for. One that
+// could not be asked is asked again at the next turn.
+func (c *connection) wanted(name string) (bool, error) {
+	system := c.watcher.system
+	if system.options.Serial == "" {
+		return true, nil
+	}
+	serial, known := c.serials[name]
+	if !known {
+		err := c.call("SCardGetAttrib", 0, func() (err error) {
+			serial, err = system.serial(c.service, name)
+			return err
+		})
+		switch {
+		case c.left || codeOf(err).dead():
+			return false, err
+		case err != nil:
+			return false, nil //nolint:nilerr // it is asked again
+		}
+		c.serials[name] = serial
+	}
+	return serial == system.options.Serial, nil
 }
 
 // cancelUntilOver cancels the wait under way. A cancel that comes while nothing

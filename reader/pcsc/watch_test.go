@@ -323,6 +323,69 @@ func TestWatchSelectsReaders(t *testing.T) {
 	})
 }
 
+// serials gives readers their serial numbers.
+func (f *fake) serials(of map[string]string) {
+	f.change(func() {
+		for name, serial := range of {
+			f.readers[name].serial = serial
+		}
+	})
+}
+
+func TestF58_ReaderIsSelectedByItsSerialNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const a, b, mute = "RC-S300 00 00", "RC-S300 01 00", "RC-S300 02 00"
+		f := newFake(t, a, b, mute)
+		f.serials(map[string]string{a: "100", b: "200"})
+		s := f.system(Options{Include: "rc-s300", Serial: "200"})
+		l := listen(t, s)
+		l.expect(up, "reader-attached "+b)
+		f.insert(a, 0x20)
+		<-time.After(time.Minute)
+		l.expect()
+
+		// Plugged in the other way round, the numbers of the names change and the
+		// reader does not.
+		f.detach(a)
+		f.detach(b)
+		f.detach(mute)
+		<-time.After(slice + time.Millisecond)
+		l.expect("reader-detached " + b)
+		f.attach(a)
+		f.attach(b)
+		f.serials(map[string]string{a: "200", b: "100"})
+		<-time.After(slice + time.Millisecond)
+		l.expect("reader-attached " + a)
+		l.stop()
+		if states, err := s.List(t.Context()); err != nil || len(states) != 1 || states[0].Reader != a {
+			t.Errorf("listed %v, %v", states, err)
+		}
+	})
+}
+
+// A reader that another program holds cannot be asked who it is, and is not guessed to
+// be the one.
+func TestF58_HeldReaderIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, "A")
+		f.serials(map[string]string{"A": "100"})
+		f.hold(true)
+		l := listen(t, f.system(Options{Serial: "100"}))
+		l.expect(up)
+		<-time.After(time.Minute)
+		l.expect()
+		f.hold(false)
+		<-time.After(slice + time.Millisecond)
+		l.expect(here)
+		f.kill(noService)
+		l.expect(away, down)
+		f.start()
+		<-time.After(maxBackoff)
+		l.expect(up, here)
+		l.stop()
+	})
+}
+
 func TestList(t *testing.T) {
 	f := newFake(t)
 	s := f.system(Options{})

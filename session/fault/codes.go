@@ -190,7 +190,7 @@ var slugs = map[Code]string{
 	ReaderNameMismatch:           "reader-name-mismatch",
 	ReaderNotListed:              "reader-not-listed",
 	ReaderDriverMissing:          "reader-driver-missing",
-	ReaderServiceHung:            "reader-service-hung",
+	ReaderServiceHung:            "pcscd-unresponsive",
 	ReaderShortAPDU:              "reader-short-apdu",
 	FieldOccupied:                "field-occupied",
 	ReaderRuleMissing:            "reader-rule-missing",

@@ -39,7 +39,7 @@ func (s *Server) noReader() fault.Code {
 			continue
 		}
 		switch item.Code {
-		case fault.ReaderServiceDown, fault.ReaderServiceDenied, fault.ReaderUnsupported:
+		case fault.ReaderServiceDown, fault.ReaderServiceHung, fault.ReaderServiceDenied, fault.ReaderUnsupported:
 			return item.Code
 		}
 	}

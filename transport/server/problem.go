@@ -36,6 +36,7 @@ var statuses = map[fault.Code]int{
 	fault.ReaderServiceDown:    http.StatusServiceUnavailable,
 	fault.ReaderServiceDenied:  http.StatusServiceUnavailable,
 	fault.ReaderUnsupported:    http.StatusServiceUnavailable,
+	fault.ReaderServiceHung:    http.StatusServiceUnavailable,
 	fault.ReaderBusy:           http.StatusServiceUnavailable,
 	fault.SocketUnavailable:    http.StatusServiceUnavailable,
 	fault.ShuttingDown:         http.StatusServiceUnavailable,

@@ -73,7 +73,7 @@ func (a *app) readers(ctx context.Context) error {
 func serviceFault(h api.Health) fault.Code {
 	for _, item := range h.Items {
 		switch item.Code {
-		case fault.ReaderServiceDown, fault.ReaderServiceDenied, fault.ReaderUnsupported:
+		case fault.ReaderServiceDown, fault.ReaderServiceHung, fault.ReaderServiceDenied, fault.ReaderUnsupported:
 			return item.Code
 		}
 	}

@@ -138,7 +138,7 @@ func (d *daemon) chooseReader() error {
 		if !pcsc.Supported {
 			return fault.New(fault.ReaderUnsupported, "reader.backend: %s needs a kazashid that was built with cgo and libpcsclite", configs.BackendPCSC)
 		}
-		d.system = pcsc.New(pcsc.Options{Include: d.config.Reader.Include, Limits: limitsOf(d.config.Reader)})
+		d.system = pcsc.New(pcsc.Options{Include: d.config.Reader.Include, Serial: d.config.Reader.Serial, Limits: limitsOf(d.config.Reader)})
 		return nil
 	}
 	if pki == nil {
@@ -263,7 +263,7 @@ func (d *daemon) findings() []api.HealthItem {
 	if refused := d.refused.Load(); refused != nil {
 		items = append(items, *refused)
 	}
-	return append(items, d.ledgerFindings()...)
+	return blame(append(items, d.ledgerFindings()...))
 }
 
 // Scenarios lists what specimen phones can do, one line each.

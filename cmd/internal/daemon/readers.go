@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"kazashi/reader"
+	"kazashi/reader/pcsc"
 	"kazashi/session/fault"
 	"kazashi/transport/api"
 )
@@ -15,13 +16,14 @@ import (
 type readers struct {
 	// open makes a terminal for a new reader and starts its goroutine.
 	open func(name string) *terminal
-	// expected is how many readers are known to be there; 0 when nobody knows.
-	expected int
+	// single says that the configuration means one reader, by its serial number.
+	single bool
 
 	mu      sync.Mutex
 	byName  map[string]*terminal
 	service error // why the reader service is away
 	known   bool  // whether anything was heard of the service yet
+	coming  int   // how many readers the service has still to tell of at its start
 	settled chan struct{}
 }
 
@@ -32,37 +34,56 @@ func newReaders(open func(name string) *terminal) *readers {
 // observe takes in an event of the reader system.
 func (r *readers) observe(e reader.Event) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch e.Kind {
 	case reader.ServiceUp:
-		r.known, r.service = true, nil
+		r.known, r.service, r.coming = true, nil, e.Readers
 	case reader.ServiceDown:
-		r.known, r.service = true, cmp.Or(e.Err, reader.ErrNoService)
+		r.known, r.service, r.coming = true, cmp.Or(e.Err, reader.ErrNoService), 0
+	case reader.Attached:
+		r.coming--
+		if r.byName[e.Reader] == nil {
+			r.replace(e.Reader)
+			r.byName[e.Reader] = r.open(e.Reader)
+		}
 	}
-	t := r.byName[e.Reader]
-	if t == nil && e.Kind == reader.Attached {
-		t = r.open(e.Reader)
-		r.byName[e.Reader] = t
-	}
-	r.mu.Unlock()
-	if t != nil {
+	if t := r.byName[e.Reader]; t != nil {
 		t.observe(e)
 	}
-	if e.Kind == reader.Attached && r.complete() || e.Kind == reader.ServiceDown {
+	if e.Kind == reader.Attached || e.Kind == reader.Detached {
+		r.tellApart()
+	}
+	if r.known && r.coming <= 0 {
 		r.settle()
 	}
 }
 
-// complete reports whether every reader that is expected is there.
-func (r *readers) complete() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.byName) >= r.expected
+// replace has a reader forgotten at once that is away, when one of its model comes
+// under another number: it is the same one, plugged in again.
+func (r *readers) replace(name string) {
+	for _, t := range r.byName {
+		if !t.look().attached && pcsc.SameModel(t.name, name) {
+			t.dismiss()
+		}
+	}
+}
+
+// tellApart marks the readers of which nobody can say which is which: their names may
+// change places whenever one is plugged in.
+func (r *readers) tellApart() {
+	for _, t := range r.byName {
+		rivals := 0
+		for _, other := range r.byName {
+			if other != t && other.look().attached && (r.single || pcsc.SameModel(t.name, other.name)) {
+				rivals++
+			}
+		}
+		t.doubt(rivals > 0)
+	}
 }
 
 // settle closes settled: what readers there are at the start is known now.
 func (r *readers) settle() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	select {
 	case <-r.settled:
 	default:
@@ -83,9 +104,13 @@ func (r *readers) forget(t *terminal) {
 		again := r.open(t.name)
 		r.byName[t.name] = again
 		again.observe(reader.Event{Kind: reader.Attached, Reader: t.name})
-		if d.present {
+		switch {
+		case d.present:
 			again.observe(reader.Event{Kind: reader.Arrived, Reader: t.name})
+		case d.mute:
+			again.observe(reader.Event{Kind: reader.Mute, Reader: t.name})
 		}
+		r.tellApart()
 	}
 }
 
@@ -118,21 +143,31 @@ func (r *readers) findings() []api.HealthItem {
 	if service != nil {
 		return []api.HealthItem{{Code: readerCode(service), Severity: api.SeverityError, Detail: service.Error()}}
 	}
-	var items []api.HealthItem
-	usable := false
-	for _, t := range r.terminals() {
-		if one := t.reader(); one.Usable {
-			usable = true
-		} else {
-			items = append(items, api.HealthItem{Code: one.Code, Severity: api.SeverityWarning, Subject: one.Name, Detail: "reader is away"})
-		}
-	}
-	if !usable {
+	all := r.terminals()
+	if len(all) == 0 {
 		detail := "no reader matches the configuration"
 		if !known {
 			detail = "nothing was heard of the reader service yet"
 		}
-		items = append(items, api.HealthItem{Code: fault.ReaderNotFound, Severity: api.SeverityError, Detail: detail})
+		return []api.HealthItem{{Code: fault.ReaderNotFound, Severity: api.SeverityError, Detail: detail}}
+	}
+	// One that is away is no more than a warning while another one serves.
+	severity := api.SeverityError
+	if slices.ContainsFunc(all, func(t *terminal) bool { return t.reader().Usable }) {
+		severity = api.SeverityWarning
+	}
+	var items []api.HealthItem
+	for _, t := range all {
+		switch one := t.reader(); {
+		case one.Usable:
+		case one.Code == fault.ReaderAmbiguous:
+			items = append(items, api.HealthItem{
+				Code: one.Code, Severity: api.SeverityError, Subject: one.Name,
+				Detail: "another reader is there that nothing tells apart from this one",
+			})
+		default:
+			items = append(items, api.HealthItem{Code: one.Code, Severity: severity, Subject: one.Name, Detail: "reader is away"})
+		}
 	}
 	return items
 }

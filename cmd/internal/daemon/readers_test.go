@@ -59,9 +59,77 @@ func TestReaderThatIsAwayIsFound(t *testing.T) {
 	r.observe(reader.Event{Kind: reader.Detached, Reader: "two"})
 	wantFindings(t, r, "KZ-107 warning two")
 	r.observe(reader.Event{Kind: reader.Detached, Reader: "one"})
-	wantFindings(t, r, "KZ-107 warning one", "KZ-107 warning two", "KZ-107 error ")
+	wantFindings(t, r, "KZ-107 error one", "KZ-107 error two")
 	r.forget(r.terminals()[0])
-	wantFindings(t, r, "KZ-107 warning two", "KZ-107 error ")
+	wantFindings(t, r, "KZ-107 error two")
+	r.forget(r.terminals()[0])
+	wantFindings(t, r, "KZ-107 error ")
+}
+
+// The socket is served once the readers of the start are known, and no moment later.
+func TestStartWaitsForTheReadersThatAreThere(t *testing.T) {
+	for name, c := range map[string]struct {
+		events  []reader.Event
+		settled bool
+	}{
+		"nothing heard":    {nil, false},
+		"service down":     {[]reader.Event{{Kind: reader.ServiceDown}}, true},
+		"no reader":        {[]reader.Event{{Kind: reader.ServiceUp}}, true},
+		"two to come":      {[]reader.Event{{Kind: reader.ServiceUp, Readers: 2}}, false},
+		"one came":         {[]reader.Event{{Kind: reader.ServiceUp, Readers: 2}, {Kind: reader.Attached, Reader: "one"}}, false},
+		"both came":        {[]reader.Event{{Kind: reader.ServiceUp, Readers: 2}, {Kind: reader.Attached, Reader: "one"}, {Kind: reader.Attached, Reader: "two"}}, true},
+		"it went meantime": {[]reader.Event{{Kind: reader.ServiceUp, Readers: 2}, {Kind: reader.ServiceDown}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := idle(t)
+			for _, e := range c.events {
+				r.observe(e)
+			}
+			select {
+			case <-r.settled:
+				if !c.settled {
+					t.Error("settled too early")
+				}
+			default:
+				if c.settled {
+					t.Error("not settled")
+				}
+			}
+		})
+	}
+}
+
+func TestF58_TwoReadersThatNothingTellsApartAreBothRefused(t *testing.T) {
+	const first, second, slot = "Sony RC-S300 00 00", "Sony RC-S300 01 00", "Sony RC-S300 00 01"
+	r := idle(t)
+	r.observe(reader.Event{Kind: reader.ServiceUp, Readers: 2})
+	r.observe(reader.Event{Kind: reader.Attached, Reader: first})
+	r.observe(reader.Event{Kind: reader.Attached, Reader: slot})
+	wantFindings(t, r)
+	r.observe(reader.Event{Kind: reader.Attached, Reader: second})
+	wantFindings(t, r, "KZ-111 error "+first, "KZ-111 error "+second)
+	for _, one := range r.terminals() {
+		if got := one.reader(); got.Usable != (got.Name == slot) {
+			t.Errorf("%+v", got)
+		}
+	}
+	// With one of them gone the other is what the configuration means.
+	r.observe(reader.Event{Kind: reader.Detached, Reader: first})
+	wantFindings(t, r, "KZ-107 warning "+first)
+	if got := r.terminals(); !got[2].reader().Usable {
+		t.Errorf("%+v", got[2].reader())
+	}
+	r.observe(reader.Event{Kind: reader.ServiceDown})
+	wantFindings(t, r, "KZ-108 error ")
+}
+
+func TestF58_SerialNumberOfTwoReadersIsAmbiguous(t *testing.T) {
+	r := idle(t)
+	r.single = true
+	r.observe(reader.Event{Kind: reader.Attached, Reader: "Dual [PICC] 00 00"})
+	wantFindings(t, r)
+	r.observe(reader.Event{Kind: reader.Attached, Reader: "Dual [SAM] 01 00"})
+	wantFindings(t, r, "KZ-111 error Dual [PICC] 00 00", "KZ-111 error Dual [SAM] 01 00")
 }
 
 func TestReaderThatComesBackWhileItIsForgotten(t *testing.T) {

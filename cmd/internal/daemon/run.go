@@ -96,7 +96,7 @@ func (d *daemon) result(err error) error {
 func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listener) {
 	parts, end := context.WithCancel(context.WithoutCancel(ctx))
 	d.readers = newReaders(func(name string) *terminal { return d.open(parts, group, name) })
-	d.readers.expected = len(d.customers)
+	d.readers.single = d.config.Reader.Serial != ""
 	var limits server.Limits // the server's own for a kiosk
 	if d.options.Specimen {
 		limits = server.Limits{Rate: sandboxRate, Burst: sandboxRate, Conns: sandboxConns, ConnsPerUser: sandboxConns}
@@ -172,6 +172,7 @@ func (d *daemon) open(ctx context.Context, group *errgroup.Group, name string) *
 	})
 	t.perform = tapper.perform
 	group.Go(func() error {
+		d.describe(ctx, name)
 		tapper.prepare()
 		t.run(ctx)
 		if ctx.Err() == nil {

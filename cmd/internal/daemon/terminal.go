@@ -46,6 +46,8 @@ type terminal struct {
 // A desk is what is known of a reader.
 type desk struct {
 	attached bool
+	doubtful bool   // another reader is there that nothing tells apart from this one
+	moved    bool   // it was away, and has come back under another name
 	present  bool   // a phone lies there that answers
 	mute     bool   // something lies there that does not
 	stay     uint64 // grows with every arrival
@@ -80,7 +82,7 @@ func (t *terminal) observe(e reader.Event) {
 	d, before := &t.desk, t.describe()
 	switch e.Kind {
 	case reader.Attached:
-		d.attached, d.away = true, nil
+		d.attached, d.moved, d.away = true, false, nil
 	case reader.Detached:
 		d.attached, d.present, d.mute, d.away = false, false, false, e.Err
 	case reader.Arrived:
@@ -107,6 +109,28 @@ func (t *terminal) learn(l reader.Limits) {
 		t.desk.limits = l
 		t.changed(t.describe())
 	}
+}
+
+// doubt says whether this reader can be taken for another one. No phone is read
+// while it can: its customer might stand at the other one.
+func (t *terminal) doubt(doubtful bool) {
+	t.mu.Lock()
+	if before := t.describe(); t.desk.doubtful != doubtful {
+		t.desk.doubtful = doubtful
+		if now := t.describe(); now != before {
+			t.changed(now)
+		}
+	}
+	t.mu.Unlock()
+	t.nudge()
+}
+
+// dismiss ends what waits for a reader that has come back under another name.
+func (t *terminal) dismiss() {
+	t.mu.Lock()
+	t.desk.moved = true
+	t.mu.Unlock()
+	t.nudge()
 }
 
 // nudge makes the goroutine look again.
@@ -141,11 +165,14 @@ func readerCode(err error) fault.Code {
 
 func (t *terminal) describe() api.Reader {
 	r := api.Reader{
-		Name: t.name, Present: t.desk.present || t.desk.mute, Usable: t.desk.attached,
+		Name: t.name, Present: t.desk.present || t.desk.mute, Usable: t.desk.attached && !t.desk.doubtful,
 		MaxCommand: t.desk.limits.CommandData, MaxResponse: t.desk.limits.ResponseData,
 	}
-	if !t.desk.attached {
+	switch {
+	case !t.desk.attached:
 		r.Code = readerCode(t.desk.away)
+	case t.desk.doubtful:
+		r.Code = fault.ReaderAmbiguous
 	}
 	return r
 }
@@ -176,6 +203,9 @@ func (t *terminal) run(ctx context.Context) {
 		}
 		d := t.look()
 		switch {
+		case !d.attached && d.moved:
+			t.vault.Lose(t.name, fault.New(fault.ReaderNotFound, "reader came back under another name"))
+			return
 		case !d.attached && !gone:
 			gone = true
 			away.Reset(lostAfter)
@@ -183,7 +213,7 @@ func (t *terminal) run(ctx context.Context) {
 			gone = false
 			away.Stop()
 		}
-		if !d.attached || !d.present && !d.mute {
+		if !d.attached || d.doubtful || !d.present && !d.mute {
 			continue
 		}
 		arrived := d.stay != seen

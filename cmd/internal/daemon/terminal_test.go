@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,6 +180,57 @@ func TestF07_ReaderUnpluggedAndBack(t *testing.T) {
 		if got, err := b.vault.Get(p.ID, owner); err != nil || got.State != api.StateArmed {
 			t.Errorf("got %+v, %v", got, err)
 		}
+	})
+}
+
+// A reader that comes back under another number cannot keep its presentation: it is
+// lost at once, and whoever armed it does not wait for a name that is gone.
+func TestF58_ReaderComesBackUnderAnotherNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const before, after = "Sony RC-S300 00 00", "Sony RC-S300 01 00"
+		v := vault.New(vault.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		var r *readers
+		r = newReaders(func(name string) *terminal {
+			one := newTerminal(name, v, &counts{}, func(_ context.Context, _ *terminal, a *vault.Attempt) {
+				a.Again(fault.New(fault.PhoneLocked, "locked"))
+			}, func(api.Reader) {})
+			group.Go(func() {
+				one.run(ctx)
+				if ctx.Err() == nil {
+					r.forget(one)
+				}
+			})
+			return one
+		})
+		r.observe(reader.Event{Kind: reader.Attached, Reader: before})
+		p, _, err := v.Arm(vault.Order{Profile: "address", Transaction: "t", Reader: before, Owner: owner})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.observe(reader.Event{Kind: reader.Detached, Reader: before})
+		r.observe(reader.Event{Kind: reader.Attached, Reader: after})
+		synctest.Wait()
+		if got, err := v.Get(p.ID, owner); err != nil || got.State != api.StateLost || got.Code != fault.ReaderNotFound {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		all := r.terminals()
+		if len(all) != 1 || all[0].name != after || !all[0].reader().Usable {
+			t.Fatalf("%d readers, the first is %+v", len(all), all[0].reader())
+		}
+		p, _, err = v.Arm(vault.Order{Profile: "address", Transaction: "t", Reader: after, Owner: owner})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.observe(reader.Event{Kind: reader.Arrived, Reader: after})
+		synctest.Wait()
+		if got, err := v.Get(p.ID, owner); err != nil || got.LastTap == nil {
+			t.Errorf("the reader is not tapped under its new name: %+v, %v", got, err)
+		}
+		cancel()
+		group.Wait()
+		v.Close()
 	})
 }
 

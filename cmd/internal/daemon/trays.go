@@ -45,7 +45,7 @@ func (t trays) Watch(ctx context.Context, emit func(reader.Event)) error {
 					if up {
 						return
 					}
-					up = true
+					up, e.Readers = true, len(t)
 				}
 				emit(e)
 			})

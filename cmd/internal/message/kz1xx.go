@@ -92,8 +92,8 @@ var readerAndCard = []Entry{
 	{
 		fault.ReaderServiceDown, outOfService, CallTechnician,
 		Text{
-			"リーダーのサービス(pcscd)が動いていないか、応答しません。",
-			"The reader service (pcscd) does not run or does not answer.",
+			"リーダーのサービス(pcscd)が動いていません。",
+			"The reader service (pcscd) does not run.",
 		},
 		Text{
 			"systemctl status pcscd.socket pcscd.service で状態を確認します。サービスが戻れば自動で再開します。",
