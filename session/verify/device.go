@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"crypto"
 	"errors"
 
 	"kazashi/session/cose"
@@ -9,9 +10,8 @@ import (
 )
 
 func (d *examination) readDeviceKey() error {
-	var err error
-	d.deviceKey, err = cose.ParseKey(d.mso.DeviceKeyInfo.DeviceKey)
-	return fault.Wrap(fault.DeviceKeyInvalid, err, "device key")
+	d.deviceKey = d.prospect.key
+	return fault.Wrap(fault.DeviceKeyInvalid, d.prospect.keyErr, "device key")
 }
 
 // checkKeyAuthorizations wants the issuer's leave for every element that the
@@ -41,26 +41,32 @@ func (d *examination) verifyDeviceAuth() error {
 	if (auth.Signature == nil) == (auth.MAC == nil) {
 		return fault.New(fault.DeviceAuthMalformed, "neither or both of signature and mac")
 	}
-	signed, err := mdoc.DeviceAuthenticationBytes(d.in.Transcript, d.document.DocType, d.document.DeviceSigned.NameSpaces)
+	if d.prospect.signature != nil {
+		return d.prospect.signature.result()
+	}
+	return d.verifyMAC()
+}
+
+// verifySignature may run beside the other checks: it changes nothing.
+func (d *examination) verifySignature(key crypto.PublicKey) error {
+	signed, err := d.authentication()
 	if err != nil {
 		return err
 	}
 	defer clear(signed)
-	if auth.Signature != nil {
-		return d.verifySignature(signed)
-	}
-	return d.verifyMAC(signed)
-}
-
-func (d *examination) verifySignature(signed []byte) error {
 	s, err := cose.ParseSign1(d.document.DeviceSigned.DeviceAuth.Signature)
 	if err == nil {
-		err = s.VerifyDetached(d.deviceKey, signed)
+		err = s.VerifyDetached(key, signed)
 	}
 	return deviceFault(err, fault.DeviceSignatureInvalid)
 }
 
-func (d *examination) verifyMAC(signed []byte) error {
+func (d *examination) verifyMAC() error {
+	signed, err := d.authentication()
+	if err != nil {
+		return err
+	}
+	defer clear(signed)
 	m, err := cose.ParseMac0(d.document.DeviceSigned.DeviceAuth.MAC)
 	if err != nil {
 		return deviceFault(err, fault.DeviceMACInvalid)
@@ -74,6 +80,11 @@ func (d *examination) verifyMAC(signed []byte) error {
 	}
 	defer clear(macKey)
 	return deviceFault(m.VerifyDetached(macKey, signed), fault.DeviceMACInvalid)
+}
+
+// authentication returns what the phone has signed, for the caller to clear.
+func (d *examination) authentication() ([]byte, error) {
+	return mdoc.DeviceAuthenticationBytes(d.in.Transcript, d.document.DocType, d.document.DeviceSigned.NameSpaces)
 }
 
 // deviceFault gives an error of package cose its code.

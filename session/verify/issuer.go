@@ -25,6 +25,7 @@ type examination struct {
 	document *mdoc.Document
 
 	issuerAuth *cose.Sign1
+	prospect   prospect
 	path       *trust.Path
 	mso        *mdoc.MobileSecurityObject
 	deviceKey  crypto.PublicKey
@@ -63,6 +64,7 @@ func (d *examination) steps() []step {
 
 // run makes the checks up to the first that fails.
 func (d *examination) run() *Failure {
+	defer d.prospect.wait()
 	for _, s := range d.steps() {
 		if err := s.run(); err != nil {
 			return fail(s.check, err)
@@ -82,6 +84,7 @@ func (d *examination) readIssuerAuth() error {
 	case d.issuerAuth.Payload == nil:
 		return fault.New(fault.MalformedIssuerAuth, "issuerAuth without its payload")
 	}
+	d.lookAhead()
 	return nil
 }
 
@@ -107,9 +110,8 @@ func (d *examination) verifyIssuerSignature() error {
 }
 
 func (d *examination) readMSO() error {
-	var err error
-	d.mso, err = mdoc.ParseMSO(d.issuerAuth.Payload)
-	return err
+	d.mso = d.prospect.mso
+	return d.prospect.msoErr
 }
 
 // compareDigests wants every returned item listed in the MSO with the digest of
