@@ -1,8 +1,6 @@
 package session
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"kazashi/session/conversation"
@@ -52,19 +50,6 @@ type Summary struct {
 	KeyReused      bool   // the phone had used its ephemeral key before
 	Phases         map[Phase]time.Duration
 	Took           time.Duration
-}
-
-// String returns the summary in one line.
-func (s Summary) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s: %d commands, %d bytes sent, %d received", s.Code.Slug(), s.Took.Round(time.Microsecond),
-		s.APDUs, s.Sent, s.Received)
-	for _, p := range Phases() {
-		if d, ok := s.Phases[p]; ok {
-			fmt.Fprintf(&b, ", %s %s", p, d.Round(time.Microsecond))
-		}
-	}
-	return b.String()
 }
 
 // enter goes on to the next phase.

@@ -93,9 +93,6 @@ func TestOneTap(t *testing.T) {
 	if s.APDUs != len(wantSteps) || s.Answer == 0 || s.Sent == 0 || s.Received < s.Answer || s.Curve != "P-256" || s.Overlong != 0 || s.KeyReused {
 		t.Errorf("%+v", s)
 	}
-	if !strings.HasPrefix(s.String(), "ok in ") || !strings.Contains(s.String(), "8 commands") {
-		t.Error(s)
-	}
 }
 
 func TestTheLastWordIsTermination(t *testing.T) {

@@ -62,6 +62,7 @@ const (
 	UnaskedElements            Code = "KZ-314" // a warning: they are dropped
 	ResponseTooLarge           Code = "KZ-315"
 	AgeByOtherAttestation      Code = "KZ-316" // a warning: another age_over_NN than the one asked for settles it
+	DocumentTwice              Code = "KZ-317"
 
 	// Issuer and device checks, in the order in which they are made.
 	X5ChainMissing         Code = "KZ-401"
@@ -227,6 +228,7 @@ var slugs = map[Code]string{
 	UnaskedElements:              "unasked-elements",
 	ResponseTooLarge:             "response-too-large",
 	AgeByOtherAttestation:        "age-by-other-attestation",
+	DocumentTwice:                "document-twice",
 	X5ChainMissing:               "x5chain-missing",
 	X5ChainMalformed:             "x5chain-malformed",
 	MalformedIssuerAuth:          "malformed-issuer-auth",

@@ -45,6 +45,10 @@ type Failure struct {
 	// answer. It is not part of the text.
 	Document string
 	Err      error // a *fault.Error
+	// Warnings is what was odd besides, up to the check that failed, as
+	// [Verified.Warnings] would have told it. That the individual number came unasked
+	// (KZ-901) stands here wherever the answer failed, so long as it could be read.
+	Warnings []Warning
 }
 
 func (f *Failure) Error() string { return string(f.Check) + ": " + f.Err.Error() }

@@ -22,11 +22,10 @@ func (d *examination) minimise() error {
 	if err != nil {
 		return err
 	}
-	var forbidden, unasked, otherAge int
+	var unasked, otherAge int
 	for i, e := range d.elements {
 		switch {
-		case e.Identifier == mdoc.IndividualNumber:
-			forbidden++
+		case e.Identifier == mdoc.IndividualNumber: // of which alarms has told
 			clear(e.Raw)
 			continue
 		case len(answers[i]) == 0:
@@ -46,7 +45,7 @@ func (d *examination) minimise() error {
 	for _, w := range []struct {
 		code  fault.Code
 		count int
-	}{{fault.ForbiddenElementReceived, forbidden}, {fault.UnaskedElements, unasked}, {fault.AgeByOtherAttestation, otherAge}} {
+	}{{fault.UnaskedElements, unasked}, {fault.AgeByOtherAttestation, otherAge}} {
 		if w.count > 0 {
 			d.warn(w.code, w.count)
 		}
@@ -78,7 +77,11 @@ func (d *examination) answers() (map[int][]mdoc.ElementRequest, error) {
 				return nil, err
 			}
 			if i < 0 {
-				missing = append(missing, r.Identifier)
+				var codes []int32
+				if code, told := d.document.Errors[r.Namespace][r.Identifier]; told {
+					codes = []int32{code}
+				}
+				missing = append(missing, r.Identifier+errorCodes(codes))
 				continue
 			}
 			if twice := slices.IndexFunc(answers[i], func(o mdoc.ElementRequest) bool { return o.Identifier == r.Identifier }); twice >= 0 {

@@ -70,6 +70,46 @@ func TestF41_LessThanAsked(t *testing.T) {
 	}
 }
 
+// What the phone says of why something is missing is told by its numbers, under the
+// names that were asked for and under no other.
+func TestF41_ErrorsOfThePhoneAreTold(t *testing.T) {
+	l := newLab(t)
+	const other = "org.example.other"
+	asked := ask(ns, "full_name_unicode", ns, "sex_unicode", ns, "birth_date_unicode")
+	both := *asked
+	both.Documents = append(slices.Clone(both.Documents), mdoc.DocRequest{DocType: other, Elements: asked.Documents[0].Elements})
+	for name, c := range map[string]struct {
+		answered  func(*mdoc.DeviceResponse)
+		requested *mdoc.Request
+		want      string
+	}{
+		"elements": {func(r *mdoc.DeviceResponse) {
+			r.Documents[0].Errors = map[string]map[string]int32{ns: {"sex_unicode": 0, "portrait": 7}, "x": {"birth_date_unicode": 3}}
+		}, asked, "incomplete: without sex_unicode (error 0), birth_date_unicode"},
+		"an error of the wallet's own": {func(r *mdoc.DeviceResponse) {
+			r.Documents[0].Errors = map[string]map[string]int32{ns: {"sex_unicode": -12}}
+		}, asked, "incomplete: without sex_unicode (error -12), birth_date_unicode"},
+		"a document": {func(r *mdoc.DeviceResponse) {
+			r.Documents, r.DocumentErrors = nil, []map[string]int32{{mdoc.DocTypeMyNumberCard: 0, "x": 5}, {mdoc.DocTypeMyNumberCard: -3}}
+		}, asked, "document-missing: no document " + mdoc.DocTypeMyNumberCard + " (errors -3 0)"},
+		"two documents": {func(r *mdoc.DeviceResponse) {
+			r.Documents, r.DocumentErrors = nil, []map[string]int32{{other: 1}}
+		}, &both, "document-missing: no document " + mdoc.DocTypeMyNumberCard + ", " + other + " (error 1)"},
+		"no document": {func(r *mdoc.DeviceResponse) {
+			r.Documents, r.DocumentErrors = nil, []map[string]int32{{"x": 0, "y": 0}}
+		}, nil, "document-missing: no document (error 0)"},
+		"more than one text holds": {func(r *mdoc.DeviceResponse) {
+			r.Documents, r.DocumentErrors = nil, []map[string]int32{{"a": 9, "b": 8, "c": 7, "d": 6, "e": -5}}
+		}, nil, "document-missing: no document (errors -5 to 9)"},
+	} {
+		d := l.draft(t)
+		d.answered = c.answered
+		if _, err := l.verify(l.answer(t, d), c.requested); err == nil || !strings.HasSuffix(err.Error(), ": "+c.want) {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+}
+
 func TestF41_Documents(t *testing.T) {
 	l := newLab(t)
 	name := ask(ns, "full_name_unicode")
@@ -99,7 +139,7 @@ func TestF41_Documents(t *testing.T) {
 			other.DocType = "other"
 			r.Documents = append(r.Documents, other)
 		}, name, fault.DocumentUnexpected},
-		{"the document twice", func(r *mdoc.DeviceResponse) { r.Documents = append(r.Documents, r.Documents[0]) }, name, fault.DocumentUnexpected},
+		{"the document twice", func(r *mdoc.DeviceResponse) { r.Documents = append(r.Documents, r.Documents[0]) }, name, fault.DocumentTwice},
 		{"one of two documents", nil, both, fault.DocumentMissing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -110,35 +150,6 @@ func TestF41_Documents(t *testing.T) {
 				t.Errorf("got %s: %v, want %s", fault.CodeOf(err), err, c.want)
 			}
 		})
-	}
-}
-
-// The individual number goes no further than here, whoever asks.
-func TestIndividualNumber_IsDroppedAndAlarmed(t *testing.T) {
-	l := newLab(t)
-	const number = "123456789018"
-	d := l.draft(t)
-	d.attributes = append(d.attributes, attribute{ns, mdoc.IndividualNumber, number})
-	raw := l.answer(t, d)
-	for name, requested := range map[string]*mdoc.Request{"nothing asked": nil, "something asked": ask(ns, "full_name_unicode")} {
-		response := bytes.Clone(raw)
-		verified, err := l.verifier.Verify(Input{Response: response, Transcript: transcript, Requested: requested})
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if slices.Contains(names(verified), mdoc.IndividualNumber) {
-			t.Errorf("%s: handed on", name)
-		}
-		if bytes.Contains(response, []byte(number)) {
-			t.Errorf("%s: still in memory", name)
-		}
-		alarmed := slices.ContainsFunc(verified.Warnings(), func(w Warning) bool { return w.Code == fault.ForbiddenElementReceived && w.Count == 1 })
-		if !alarmed {
-			t.Errorf("%s: no alarm in %v", name, verified.Warnings())
-		}
-	}
-	if _, err := l.verify(raw, ask(ns, mdoc.IndividualNumber)); fault.CodeOf(err) != fault.Incomplete {
-		t.Errorf("asked for: %v", err)
 	}
 }
 

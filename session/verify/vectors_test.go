@@ -127,8 +127,11 @@ func TestAnnexD_Spoiled(t *testing.T) {
 func examineSelfIssued(t *testing.T, response, transcript []byte, now time.Time, known ...fault.Code) {
 	t.Helper()
 	in := Input{Response: response, Transcript: transcript}
-	parsed, err := parse(in)
+	parsed, err := mdoc.ParseDeviceResponse(in.Response)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := judge(parsed, nil); err != nil {
 		t.Fatal(err)
 	}
 	out := &Verified{arena: response}

@@ -63,7 +63,7 @@ type Element struct {
 // know of.
 type Warning struct {
 	Code    fault.Code
-	DocType string
+	DocType string // "" for a document that nobody asked for
 	// Count is the number of elements that it is about, 0 when it is not about
 	// elements.
 	Count int

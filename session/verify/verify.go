@@ -13,6 +13,8 @@ package verify
 import (
 	"crypto"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"kazashi/session/fault"
@@ -77,16 +79,20 @@ func (v *Verifier) verify(in Input) (*Verified, error) {
 	if in.Transcript, err = mdoc.TranscriptArray(in.Transcript); err != nil {
 		return nil, fail(CheckTranscript, err)
 	}
-	response, err := parse(in)
+	response, err := mdoc.ParseDeviceResponse(in.Response)
 	if err != nil {
-		return nil, err
+		return nil, fail(CheckResponse, err)
 	}
 	now, size := v.Now(), 0
-	out := &Verified{arena: in.Response, transcript: in.Transcript, at: now}
+	out := &Verified{arena: in.Response, transcript: in.Transcript, at: now, warnings: alarms(response, in.Requested)}
+	if err := judge(response, in.Requested); err != nil {
+		err.Warnings = out.warnings
+		return nil, err
+	}
 	for i := range response.Documents {
 		d := &examination{verifier: v, in: in, now: now, document: &response.Documents[i], size: size}
 		if err := d.run(); err != nil {
-			err.Document = d.document.DocType
+			err.Document, err.Warnings = d.document.DocType, append(out.warnings, d.warnings...)
 			return nil, err
 		}
 		size = d.size
@@ -98,61 +104,112 @@ func (v *Verifier) verify(in Input) (*Verified, error) {
 	return out, nil
 }
 
-// parse reads the response and holds its documents against the request.
-func parse(in Input) (*mdoc.DeviceResponse, error) {
-	response, err := mdoc.ParseDeviceResponse(in.Response)
-	if err != nil {
-		return nil, fail(CheckResponse, err)
-	}
+// judge holds a response as a whole against the request.
+func judge(response *mdoc.DeviceResponse, requested *mdoc.Request) *Failure {
 	if response.Status != 0 {
-		return nil, fail(CheckStatus, fault.New(fault.ResponseStatus, "status %d", response.Status))
+		return fail(CheckStatus, fault.New(fault.ResponseStatus, "status %d", response.Status))
 	}
-	if err := checkDocuments(response, in.Requested); err != nil {
-		return nil, fail(CheckDocuments, err)
+	if err := checkDocuments(response, requested); err != nil {
+		return fail(CheckDocuments, err)
 	}
-	return response, nil
+	return nil
 }
 
 // checkDocuments wants each document that was asked for, once, and no other: two
 // of a kind would leave open which person stands there.
 func checkDocuments(response *mdoc.DeviceResponse, requested *mdoc.Request) error {
-	if requested == nil {
+	if requested == nil || len(requested.Documents) == 0 {
 		if len(response.Documents) == 0 {
-			return fault.New(fault.DocumentMissing, "no document%s", reason(response, ""))
+			return fault.New(fault.DocumentMissing, "no document%s", documentErrors(response, ""))
 		}
+	}
+	if requested == nil {
 		return nil
 	}
 	count := map[string]int{}
 	for _, d := range response.Documents {
 		count[d.DocType]++
 	}
+	var missing []string
 	for _, asked := range requested.Documents {
 		switch count[asked.DocType] {
 		case 0:
-			return fault.New(fault.DocumentMissing, "no document %s%s", asked.DocType, reason(response, asked.DocType))
+			missing = append(missing, asked.DocType+documentErrors(response, asked.DocType))
 		case 1:
 			delete(count, asked.DocType)
 		default:
-			return fault.New(fault.DocumentUnexpected, "%d documents %s, one was asked for", count[asked.DocType], asked.DocType)
+			return fault.New(fault.DocumentTwice, "%d documents %s, one was asked for", count[asked.DocType], asked.DocType)
 		}
 	}
-	if len(count) > 0 {
+	switch {
+	case len(missing) > 0:
+		return fault.New(fault.DocumentMissing, "no document %s", strings.Join(missing, ", "))
+	case len(count) > 0:
 		return fault.New(fault.DocumentUnexpected, "a document that was not asked for")
-	}
-	if len(response.Documents) == 0 {
-		return fault.New(fault.DocumentMissing, "no document")
 	}
 	return nil
 }
 
-// reason tells what documentErrors say of a docType, or, of "", of the first.
-func reason(response *mdoc.DeviceResponse, docType string) string {
+// documentErrors tells the error codes that the phone gives for a docType, or, of
+// "", for all: numbers only, as the names would be the phone's.
+func documentErrors(response *mdoc.DeviceResponse, docType string) string {
+	var codes []int32
 	for _, errors := range response.DocumentErrors {
 		for name, code := range errors {
 			if docType == "" || name == docType {
-				return fmt.Sprintf(", document error %d", code)
+				codes = append(codes, code)
 			}
 		}
 	}
-	return ""
+	return errorCodes(codes)
+}
+
+// mostErrorCodes bounds how many different error codes of the phone one text repeats.
+const mostErrorCodes = 4
+
+// errorCodes tells error codes of a phone, in order and each once: 0 means that data
+// was not returned, what is over it is reserved, and what is under it the wallet's own.
+func errorCodes(codes []int32) string {
+	slices.Sort(codes)
+	switch codes = slices.Compact(codes); {
+	case len(codes) == 0:
+		return ""
+	case len(codes) == 1:
+		return fmt.Sprintf(" (error %d)", codes[0])
+	case len(codes) > mostErrorCodes:
+		return fmt.Sprintf(" (errors %d to %d)", codes[0], codes[len(codes)-1])
+	}
+	return " (errors " + strings.Trim(fmt.Sprint(codes), "[]") + ")"
+}
+
+// alarms tells, document by document, that the individual number came, which is never
+// asked for: whatever becomes of the answer, somebody has to know. A docType that was
+// not asked for may be any text of the phone's, and stays out.
+func alarms(response *mdoc.DeviceResponse, requested *mdoc.Request) (warnings []Warning) {
+	for _, d := range response.Documents {
+		count := 0
+		for _, items := range d.IssuerSigned.NameSpaces {
+			for _, item := range items {
+				if item.ElementIdentifier == mdoc.IndividualNumber {
+					count++
+				}
+			}
+		}
+		if elements, err := d.DeviceSigned.Elements(); err == nil {
+			for _, e := range elements {
+				if e.Identifier == mdoc.IndividualNumber {
+					count++
+				}
+			}
+		}
+		if count == 0 {
+			continue
+		}
+		w := Warning{Code: fault.ForbiddenElementReceived, Count: count}
+		if requested == nil || slices.ContainsFunc(requested.Documents, func(r mdoc.DocRequest) bool { return r.DocType == d.DocType }) {
+			w.DocType = d.DocType
+		}
+		warnings = append(warnings, w)
+	}
+	return warnings
 }

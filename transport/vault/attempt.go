@@ -2,9 +2,11 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kazashi/session/fault"
+	"kazashi/session/verify"
 	"kazashi/transport/api"
 )
 
@@ -89,7 +91,23 @@ func (a *Attempt) Fail(err error) {
 	if lost(code) {
 		state = api.StateLost
 	}
+	a.entry.p.Warnings = alarms(err)
 	a.vault.end(a.entry, state, code)
+}
+
+// alarms returns the warnings that concern the terminal and not the result that did
+// not come: the individual number came, whatever else was wrong with the answer.
+func alarms(err error) (alarms []api.Warning) {
+	var failure *verify.Failure
+	if !errors.As(err, &failure) {
+		return nil
+	}
+	for _, w := range failure.Warnings {
+		if w.Code == fault.ForbiddenElementReceived {
+			alarms = append(alarms, warning(w))
+		}
+	}
+	return alarms
 }
 
 // lost reports whether a code says that the other side, or the way to it, went

@@ -36,9 +36,13 @@ func (r verifiedResult) warnings() []api.Warning {
 	told := r.verified.Warnings()
 	warnings := make([]api.Warning, 0, len(told))
 	for _, w := range told {
-		warnings = append(warnings, api.Warning{Code: w.Code, DocType: w.DocType, Count: w.Count})
+		warnings = append(warnings, warning(w))
 	}
 	return warnings
+}
+
+func warning(w verify.Warning) api.Warning {
+	return api.Warning{Code: w.Code, DocType: w.DocType, Count: w.Count}
 }
 
 func (r verifiedResult) appendDocuments(dst []byte) ([]byte, error) {

@@ -57,6 +57,7 @@ type verdict struct {
 	docType  string       // of the document that failed, as the phone wrote it
 	detail   string
 	verified *verify.Verified // nil when rejected
+	warnings []verify.Warning
 }
 
 func (v *verdict) wipe() { v.verified.Wipe() }
@@ -82,7 +83,7 @@ func (in *evidence) judge(at time.Time) *verdict {
 	if err != nil {
 		return rejected(err)
 	}
-	return &verdict{code: fault.OK, verified: verified}
+	return &verdict{code: fault.OK, verified: verified, warnings: verified.Warnings()}
 }
 
 // checkDocType holds the documents against the docType that was asked for. Which
@@ -114,7 +115,7 @@ func rejected(err error) *verdict {
 	v := &verdict{code: fault.CodeOf(err), detail: detailOf(err)}
 	var failure *verify.Failure
 	if errors.As(err, &failure) {
-		v.check, v.docType = failure.Check, failure.Document
+		v.check, v.docType, v.warnings = failure.Check, failure.Document, failure.Warnings
 	}
 	return v
 }

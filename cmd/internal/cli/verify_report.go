@@ -46,7 +46,7 @@ func (v *verdict) json(values bool) verdictJSON {
 	for _, d := range v.verified.Documents() {
 		out.Documents = append(out.Documents, describe(d, values))
 	}
-	for _, w := range v.verified.Warnings() {
+	for _, w := range v.warnings {
 		out.Warnings = append(out.Warnings, warningJSON{w.Code, w.Code.Slug(), w.DocType, w.Count})
 	}
 	return out
@@ -144,7 +144,7 @@ func (a *app) showVerdict(v *verdict, at time.Time, asked, values bool) {
 	for _, d := range v.verified.Documents() {
 		a.showDocument(d, values)
 	}
-	for _, w := range v.verified.Warnings() {
+	for _, w := range v.warnings {
 		a.showWarning(w.Code, w.Count)
 	}
 }

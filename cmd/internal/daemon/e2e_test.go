@@ -9,6 +9,7 @@ import (
 
 	"kazashi/session/fault"
 	"kazashi/session/holder"
+	"kazashi/session/mdoc"
 	"kazashi/session/specimen"
 	"kazashi/transport/api"
 )
@@ -138,6 +139,24 @@ func TestIndividualNumberIsDroppedAndTold(t *testing.T) {
 	}
 	if text := marshal(t, claim); strings.Contains(text, "individual_number") || strings.Contains(text, "999999999999") {
 		t.Error("the claim holds the individual number")
+	}
+}
+
+// An answer that is refused for another reason does not take the alarm with it.
+func TestIndividualNumberInARefusedAnswerIsTold(t *testing.T) {
+	r := start(t, []string{string(holder.IndividualNumber)}, func(d *daemon) {
+		d.now = func() time.Time { return time.Now().AddDate(30, 0, 0) }
+	})
+	p, code := r.outcome(r.arm("residence-certificate"))
+	if p.State != api.StateRejected || code != fault.CertificateExpired {
+		t.Fatalf("%s %s", p.State, code)
+	}
+	if w := p.Warnings; len(w) != 1 || w[0].Code != fault.ForbiddenElementReceived || w[0].DocType != mdoc.DocTypeMyNumberCard || w[0].Count != 1 {
+		t.Errorf("warnings %v", p.Warnings)
+	}
+	r.close()
+	if log := r.log.String(); !strings.Contains(log, "phone sent what must not come") || strings.Contains(log, "999999999999") {
+		t.Errorf("logged %s", log)
 	}
 }
 

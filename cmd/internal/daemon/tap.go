@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -61,8 +62,11 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 		customer.leave(ctx, t, a.ID, stay)
 	}
 	refused := false
+	warned(log, verified.Warnings())
+	if failure := new(verify.Failure); errors.As(err, &failure) {
+		warned(log, failure.Warnings)
+	}
 	if err == nil {
-		warned(log, verified.Warnings())
 		// A refusal ends the presentation itself, and with it the attempt's context.
 		open := context.Cause(a.Context()) == nil
 		err = a.Offer(verified)
@@ -156,7 +160,7 @@ func (p *progress) observe(e session.Event) {
 		x := e.Exchange
 		p.log.Debug("exchange",
 			zap.String("step", x.Step), zap.Uint8("ins", x.INS), zap.Int("sent", x.Sent), zap.Int("received", x.Received),
-			zap.String("sw", fmt.Sprintf("%04x", uint16(x.SW))), zap.Duration("took_ms", x.Took))
+			zap.String("sw", fmt.Sprintf("%04x", uint16(x.SW))), zap.Duration("took_ms", x.Took), zap.Bool("overlong", x.Overlong))
 	default:
 		p.phase = e.Phase
 		p.attempt.Progress(string(e.Phase))
@@ -168,7 +172,8 @@ func (p *progress) fields() []zap.Field {
 	fields := []zap.Field{zap.String("phase", string(p.phase))}
 	if s := p.summary; s != nil {
 		fields = append(fields, zap.Int("commands", s.APDUs), zap.Int("sent", s.Sent), zap.Int("received", s.Received),
-			zap.Bool("negotiated", s.Negotiated), zap.String("curve", s.Curve), zap.Bool("key_reused", s.KeyReused))
+			zap.Bool("negotiated", s.Negotiated), zap.String("curve", s.Curve), zap.Bool("key_reused", s.KeyReused),
+			zap.Int("overlong", s.Overlong))
 	}
 	return fields
 }

@@ -79,7 +79,32 @@ func TestF06_PhoneThatNeverAnswers(t *testing.T) {
 	r.until(p, func(p api.Presentation) bool { return p.State == api.StateVerified })
 }
 
-func TestF13_StatusWordThatIsNoneEndsTheTap(t *testing.T) {
+// A phone that gives more than it was asked for is understood, and told of: in the line
+// of that command and in the sum.
+func TestF14_OverlongAnswerIsLogged(t *testing.T) {
+	more := func(answer []byte) []byte { // behind the capability container
+		return append(append(answer[:len(answer)-2:len(answer)-2], make([]byte, 300)...), 0x90, 0x00)
+	}
+	r := start(t, nil, withFaults(loopback.ChangeAt(2, more)))
+	if p, code := r.outcome(r.arm("address")); p.State != api.StateArmed || code != fault.MalformedTag {
+		t.Errorf("%s %s", p.State, code)
+	}
+	r.close()
+	commands, sums := 0, 0
+	for line := range strings.Lines(r.log.String()) {
+		switch {
+		case strings.Contains(line, `"message":"exchange"`) && strings.Contains(line, `"overlong":true`):
+			commands++
+		case strings.Contains(line, `"message":"tap came to nothing"`) && strings.Contains(line, `"overlong":1`):
+			sums++
+		}
+	}
+	if commands != 1 || sums != 1 {
+		t.Errorf("%d commands and %d sums in\n%s", commands, sums, r.log.String())
+	}
+}
+
+func TestF13_StatusWordThatEndsTheTap(t *testing.T) {
 	r := start(t, nil, withFaults(loopback.ReplaceAt(2, []byte{0x6f, 0x00})))
 	p, code := r.outcome(r.arm("address"))
 	if p.State != api.StateArmed || code == fault.OK || code == fault.Internal {

@@ -155,4 +155,18 @@ var sessionAndAnswer = []Entry{
 			"The result stands: it is handed out under the name that was asked for.",
 		},
 	},
+	{
+		fault.DocumentTwice, Text{
+			"同じ種類の証明書が複数あります。1つだけを選び、もう一度かざしてください。",
+			"Your phone shared several documents of one kind. Please choose one, then hold it over again.",
+		}, TapAgain,
+		Text{
+			"求めたdocTypeの文書が複数返りました。誰の証明書で手続きするのかを決められません。",
+			"The answer holds several documents of the docType that was asked for: whose counts cannot be told.",
+		},
+		Text{
+			"ウォレットで証明書を1つだけ選んでもらいます。選べないアプリは、機種とともに開発元へ知らせます。",
+			"Have the customer choose one document in the wallet. If it offers no choice, report the phone's model.",
+		},
+	},
 }
