@@ -29,6 +29,7 @@ type Config struct {
 	// consent.
 	StepTimeout time.Duration `mapstructure:"step_timeout"`
 	Log         Log           `mapstructure:"log"`
+	Metrics     Metrics       `mapstructure:"metrics"`
 }
 
 // Socket is where and for whom the daemon listens.
@@ -130,6 +131,19 @@ type Log struct {
 	Format string `mapstructure:"format"` // json or console
 }
 
+// Metrics says where metrics go beside the socket.
+type Metrics struct {
+	Textfile Textfile `mapstructure:"textfile"`
+}
+
+// Textfile is a file for the textfile collector of node_exporter.
+type Textfile struct {
+	// Path is the file, whose name ends in .prom; empty writes none.
+	Path string `mapstructure:"path"`
+	// Interval is how often it is written without a tap.
+	Interval time.Duration `mapstructure:"interval"`
+}
+
 // Default returns the configuration of an empty file.
 func Default() Config {
 	return Config{
@@ -148,6 +162,7 @@ func Default() Config {
 		Ledger:      Ledger{Path: "/var/lib/kazashi/ledger"},
 		StepTimeout: 3 * time.Second,
 		Log:         Log{Level: "info", Format: "json"},
+		Metrics:     Metrics{Textfile: Textfile{Interval: 15 * time.Second}},
 	}
 }
 

@@ -108,6 +108,14 @@ func (c *Config) validate(d *document) error {
 	}
 	within("step_timeout", c.StepTimeout, 100*time.Millisecond, maxStepTimeout)
 
+	if path := c.Metrics.Textfile.Path; path != "" {
+		absolute("metrics.textfile.path", path)
+		if !strings.HasSuffix(path, ".prom") {
+			wrong("metrics.textfile.path", "%q does not end in .prom, and node_exporter reads no other files", path)
+		}
+	}
+	within("metrics.textfile.interval", c.Metrics.Textfile.Interval, time.Second, time.Hour)
+
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf("log.format", c.Log.Format, "json", "console")
 	return p.fault(fault.ConfigInvalid)

@@ -157,15 +157,18 @@ const (
 	ReaderKeyExposed         Code = "KZ-723" // a warning
 
 	// The machine.
-	ClockUntrusted Code = "KZ-801"
-	LedgerDegraded Code = "KZ-802" // a health item: presentations go on without it
-	LedgerDamaged  Code = "KZ-803" // a health item: what can be read of it counts
-	UnitMissing    Code = "KZ-830" // a warning: nobody starts the daemon
-	UnitWeakened   Code = "KZ-831" // a warning
-	DiskLow        Code = "KZ-832" // a warning
-	ClockFree      Code = "KZ-833" // a warning: nothing sets the clock
-	DaemonHung     Code = "KZ-834"
-	CheckLate      Code = "KZ-835" // a warning: a check of kazashi doctor did not end in time
+	ClockUntrusted   Code = "KZ-801"
+	LedgerDegraded   Code = "KZ-802" // a health item: presentations go on without it
+	LedgerDamaged    Code = "KZ-803" // a health item: what can be read of it counts
+	MetricsUnwritten Code = "KZ-804" // a health item: the metrics file is old or missing
+	ReportRefused    Code = "KZ-805" // a bug report held what must not leave, and was not written
+	ReportUnwritable Code = "KZ-806"
+	UnitMissing      Code = "KZ-830" // a warning: nobody starts the daemon
+	UnitWeakened     Code = "KZ-831" // a warning
+	DiskLow          Code = "KZ-832" // a warning
+	ClockFree        Code = "KZ-833" // a warning: nothing sets the clock
+	DaemonHung       Code = "KZ-834"
+	CheckLate        Code = "KZ-835" // a warning: a check of kazashi doctor did not end in time
 
 	// The terminal itself.
 	Internal                 Code = "KZ-900"
@@ -316,6 +319,9 @@ var slugs = map[Code]string{
 	ClockUntrusted:               "clock-untrusted",
 	LedgerDegraded:               "ledger-degraded",
 	LedgerDamaged:                "ledger-damaged",
+	MetricsUnwritten:             "metrics-unwritten",
+	ReportRefused:                "report-refused",
+	ReportUnwritable:             "report-unwritable",
 	UnitMissing:                  "unit-missing",
 	UnitWeakened:                 "unit-weakened",
 	DiskLow:                      "disk-low",

@@ -35,6 +35,8 @@ const (
 	MediaJSON    = "application/json"
 	MediaProblem = "application/problem+json" // RFC 9457
 	MediaEvents  = "application/x-ndjson"     // one Event a line
+	// MediaMetrics is the text format of Prometheus.
+	MediaMetrics = "text/plain; version=0.0.4; charset=utf-8"
 )
 
 // Sizes of the interface.

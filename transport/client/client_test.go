@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -30,6 +31,10 @@ func (desk) Profile(name string) (api.Profile, bool) {
 	return api.Profile{Name: name, Asked: []api.AskedElement{{Label: api.Text{Ja: "住所", En: "Address"}}}}, name == "address"
 }
 func (desk) Trust() api.Trust { return api.Trust{Specimen: true} }
+func (desk) WriteMetrics(w io.Writer) error {
+	_, err := io.WriteString(w, "kazashi_test 1\n")
+	return err
+}
 
 // daemon serves this test's own user on a socket.
 func daemon(t *testing.T, access server.Access) (*client.Client, *vault.Vault) {
@@ -75,6 +80,18 @@ func wantCode(t *testing.T, err error, code fault.Code) {
 	t.Helper()
 	if fault.CodeOf(err) != code {
 		t.Fatalf("got %v, want %s", err, code.Slug())
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	c, _ := daemon(t, owner())
+	if text, err := c.Metrics(t.Context()); err != nil || string(text) != "kazashi_test 1\n" {
+		t.Errorf("%s, %v", text, err)
+	}
+	stranger, _ := daemon(t, server.Access{})
+	if os.Getuid() != 0 { // root may observe
+		_, err := stranger.Metrics(t.Context())
+		wantCode(t, err, fault.Forbidden)
 	}
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
 
 	"kazashi/transport/api"
@@ -29,6 +30,20 @@ func (c *Client) Readers(ctx context.Context) (v api.Readers, err error) {
 func (c *Client) Profiles(ctx context.Context) (v api.Profiles, err error) {
 	err = c.call(ctx, http.MethodGet, "/v1/profiles", nil, nil, &v)
 	return v, err
+}
+
+// Metrics returns what the daemon counts, in the text format of Prometheus.
+func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
+	response, err := c.send(ctx, http.MethodGet, "/metrics", nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, broken(ctx, err)
+	}
+	return text, nil
 }
 
 // Trust returns what verification rests on.

@@ -91,6 +91,11 @@ func (d *desk) Trust() api.Trust {
 	}}
 }
 
+func (d *desk) WriteMetrics(w io.Writer) error {
+	_, err := io.WriteString(w, "# TYPE kazashi_test gauge\nkazashi_test 1\n")
+	return err
+}
+
 // A bench is a server on sockets, one for each caller.
 type bench struct {
 	t       *testing.T

@@ -25,6 +25,7 @@ var routes = []route{
 	{"GET", "/v1/readers", Observer, (*Server).getReaders},
 	{"GET", "/v1/profiles", Observer, (*Server).getProfiles},
 	{"GET", "/v1/trust", Observer, (*Server).getTrust},
+	{"GET", "/metrics", Observer, (*Server).getMetrics},
 	{"POST", "/v1/presentations", Issuer, (*Server).postPresentation},
 	{"GET", "/v1/presentations/{id}", Issuer, (*Server).getPresentation},
 	{"DELETE", "/v1/presentations/{id}", Issuer, (*Server).deletePresentation},

@@ -34,6 +34,8 @@ type Backend interface {
 	// Profile returns what is asked under a profile's name.
 	Profile(name string) (api.Profile, bool)
 	Trust() api.Trust
+	// WriteMetrics writes what was counted in the format of api.MediaMetrics.
+	WriteMetrics(w io.Writer) error
 }
 
 // A Config is what a server is made of. Vault, Backend and Messages are mandatory.

@@ -81,6 +81,7 @@ func (v *Vault) end(e *entry, state api.State, code fault.Code) {
 	}
 	delete(v.live, e.p.Reader)
 	v.change(e)
+	v.opts.Ended(e.p.Profile, e.p.State, e.p.Code)
 	if a := e.attempt; a != nil {
 		e.attempt = nil
 		a.cancel(endError(&e.p))

@@ -45,6 +45,9 @@ type Options struct {
 	// presentation that is still armed when its time is over, after such a tap, ends
 	// with that code rather than with PresentationExpired; nil: none is.
 	Hopeless func(fault.Code) bool
+	// Ended, when set, is told of every presentation that ends, once, with the vault's
+	// lock held: it must be quick and must not call back.
+	Ended func(profile string, state api.State, code fault.Code)
 	// Specimen marks every presentation and claim as worth nothing outside tests.
 	Specimen bool
 	// Feed is told of every change; nil makes one.
@@ -70,6 +73,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Hopeless == nil {
 		o.Hopeless = func(fault.Code) bool { return false }
+	}
+	if o.Ended == nil {
+		o.Ended = func(string, api.State, fault.Code) {}
 	}
 	if o.Feed == nil {
 		o.Feed = feed.New(0)

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 
 	"kazashi/cmd/internal/message"
+	"kazashi/cmd/internal/metrics"
 	"kazashi/configs"
 	"kazashi/reader"
 	"kazashi/reader/loopback"
@@ -89,6 +90,8 @@ type daemon struct {
 	health    *health
 	recheck   chan struct{} // of one slot: health may have changed
 	counts    counts
+	metrics   *metrics.Metrics
+	textfile  textfile
 	customers map[string]*customer // by reader: who holds a specimen phone over it
 }
 
@@ -115,7 +118,11 @@ func assemble(c configs.Config, o Options) (*daemon, error) {
 			d.config.Ledger.Path = "" // a kiosk's own place
 		}
 	}
+	d.metrics = metrics.New(source{d})
+	d.counts.metrics = d.metrics
+	d.textfile = newTextfile(d.metrics, c.Metrics.Textfile, d.nudgeHealth)
 	d.vault = vault.New(vault.Options{
+		Ended:    d.metrics.Presentation,
 		Hopeless: func(code fault.Code) bool { return message.Lookup(code).Retry == message.Never },
 		ReadyFor: c.Presentation.Ready, Lease: c.Presentation.Lease,
 		DefaultTimeout: c.Presentation.DefaultTimeout, MaxTimeout: c.Presentation.MaxTimeout,
@@ -263,6 +270,7 @@ func (d *daemon) findings() []api.HealthItem {
 	if refused := d.refused.Load(); refused != nil {
 		items = append(items, *refused)
 	}
+	items = append(items, d.textfile.findings()...)
 	return blame(append(items, d.ledgerFindings()...))
 }
 

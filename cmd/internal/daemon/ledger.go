@@ -23,6 +23,7 @@ func (d *daemon) openLedger() {
 	for _, e := range remembered {
 		if !e.State.Ended() {
 			lost++
+			d.metrics.Presentation(e.Profile, api.StateLost, fault.LostOnRestart)
 			d.log.Warn("presentation lost on restart", zap.String("presentation", e.ID), zap.String("profile", e.Profile),
 				zap.String("state", string(e.State)), zap.String("code", string(fault.LostOnRestart)))
 		}

@@ -85,6 +85,7 @@ func (d *daemon) needRestart(c configs.Config) []string {
 		{"presentation", d.given.Presentation, c.Presentation},
 		{"ledger", d.given.Ledger, c.Ledger},
 		{"log", d.given.Log, c.Log},
+		{"metrics", d.given.Metrics, c.Metrics},
 	} {
 		if !reflect.DeepEqual(s.now, s.new) {
 			sections = append(sections, s.name)

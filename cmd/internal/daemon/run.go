@@ -126,6 +126,10 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 		d.watchLists(parts)
 		return nil
 	})
+	group.Go(func() error {
+		d.textfile.run(parts)
+		return nil
+	})
 	for _, c := range d.customers {
 		group.Go(func() error { return c.run(parts, armed) })
 	}
@@ -265,8 +269,9 @@ func (d *daemon) watchHealth(ctx context.Context) {
 	}
 }
 
-// answered logs a request that was answered.
+// answered counts and logs a request that was answered.
 func (d *daemon) answered(a server.Answered) {
+	d.metrics.Request(a.Method, a.Route, a.Status)
 	level, fields := zap.DebugLevel, []zap.Field{
 		zap.String("method", a.Method), zap.String("route", a.Route), zap.Int("status", a.Status),
 		zap.String("code", string(a.Code)), zap.Uint32("uid", a.UID), zap.Duration("took_ms", a.Took),

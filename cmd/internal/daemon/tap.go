@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"kazashi/cmd/internal/asked"
+	"kazashi/cmd/internal/metrics"
 	"kazashi/reader"
 	"kazashi/session"
 	"kazashi/session/fault"
@@ -56,7 +57,7 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 	log := p.d.log.With(zap.String("presentation", a.ID), zap.String("profile", a.Profile), zap.String("reader", t.name))
 	log.Debug("tap began")
 	began, stay := time.Now(), t.look().stay
-	progress := &progress{log: log, attempt: a}
+	progress := &progress{log: log, attempt: a, metrics: p.d.metrics, reader: t.name}
 	verified, err := p.read(t, a, progress)
 	if customer := p.d.customers[t.name]; customer != nil {
 		customer.leave(ctx, t, a.ID, stay)
@@ -72,29 +73,34 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 		err = a.Offer(verified)
 		refused = open && err != nil
 	}
-	code := fault.CodeOf(err)
-	fields := append(progress.fields(), zap.Duration("took_ms", time.Since(began)))
+	code, took := fault.CodeOf(err), time.Since(began)
+	for phase, stayed := range progress.phases() {
+		p.d.metrics.Phase(string(phase), stayed)
+	}
+	over := func(result metrics.Result, code fault.Code) { p.d.counts.add(t.name, result, code, took) }
+	fields := append(progress.fields(), zap.Duration("took_ms", took))
 	switch {
 	case err == nil:
-		p.d.counts.verified.Add(1)
+		over(metrics.Verified, fault.OK)
 		log.Info("tap verified", fields...)
 	case refused:
-		p.d.counts.failed.Add(1)
+		over(metrics.Failed, code)
 		log.Warn("result refused", append(fields, faultFields(err)...)...)
 	case context.Cause(a.Context()) != nil:
-		p.d.counts.nothing.Add(1)
+		over(metrics.Nothing, fault.CodeOf(context.Cause(a.Context())))
 		log.Info("tap ended with its presentation", append(fields, faultFields(context.Cause(a.Context()))...)...)
 	case code != fault.Internal && code != fault.ClockUntrusted && !session.RequestSent(err):
-		p.d.counts.nothing.Add(1)
+		over(metrics.Nothing, code)
 		a.Again(err)
 		// The phone was told nothing and has said nothing of its holder: here the whole
 		// text helps and cannot harm.
 		log.Info("tap came to nothing", append(fields, append(faultFields(err), zap.String("error", err.Error()))...)...)
 	default:
-		p.d.counts.failed.Add(1)
+		over(metrics.Failed, code)
 		a.Fail(err)
 		log.Warn("tap failed", append(fields, faultFields(err)...)...)
 	}
+	p.d.textfile.nudge()
 	p.prepare()
 }
 
@@ -148,6 +154,8 @@ func (p *tapper) open(ctx context.Context, name string) (reader.Card, error) {
 type progress struct {
 	log     *zap.Logger
 	attempt *vault.Attempt
+	metrics *metrics.Metrics
+	reader  string
 	phase   session.Phase
 	summary *session.Summary
 }
@@ -158,6 +166,7 @@ func (p *progress) observe(e session.Event) {
 		p.summary = e.Summary
 	case e.Exchange != nil:
 		x := e.Exchange
+		p.metrics.Exchange(p.reader, x.Sent, x.Received)
 		p.log.Debug("exchange",
 			zap.String("step", x.Step), zap.Uint8("ins", x.INS), zap.Int("sent", x.Sent), zap.Int("received", x.Received),
 			zap.String("sw", fmt.Sprintf("%04x", uint16(x.SW))), zap.Duration("took_ms", x.Took), zap.Bool("overlong", x.Overlong))
@@ -165,6 +174,14 @@ func (p *progress) observe(e session.Event) {
 		p.phase = e.Phase
 		p.attempt.Progress(string(e.Phase))
 	}
+}
+
+// phases are how long the tap stayed in each.
+func (p *progress) phases() map[session.Phase]time.Duration {
+	if p.summary == nil {
+		return nil
+	}
+	return p.summary.Phases
 }
 
 // fields are the tap in numbers.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kazashi/cmd/internal/metrics"
 	"kazashi/reader"
 	"kazashi/session"
 	"kazashi/session/fault"
@@ -58,10 +59,26 @@ type desk struct {
 // counts are the taps since the start. Every tap that is over is in exactly one of
 // them.
 type counts struct {
-	ignored  atomic.Uint64 // nothing was armed
+	metrics  *metrics.Metrics // nil for none
+	ignored  atomic.Uint64    // nothing was armed
 	verified atomic.Uint64
 	failed   atomic.Uint64
 	nothing  atomic.Uint64 // nothing was asked, or the presentation ended under the tap
+}
+
+// add counts a tap that is over. Took is 0 where nobody measured it.
+func (c *counts) add(reader string, result metrics.Result, code fault.Code, took time.Duration) {
+	switch result {
+	case metrics.Verified:
+		c.verified.Add(1)
+	case metrics.Failed:
+		c.failed.Add(1)
+	case metrics.Nothing:
+		c.nothing.Add(1)
+	case metrics.Ignored:
+		c.ignored.Add(1)
+	}
+	c.metrics.Tap(reader, result, code, took)
 }
 
 func (c *counts) shown() *api.TapCounts {
@@ -221,7 +238,7 @@ func (t *terminal) run(ctx context.Context) {
 		id := t.armed()
 		if id == "" {
 			if arrived {
-				t.counts.ignored.Add(1)
+				t.counts.add(t.name, metrics.Ignored, fault.OK, 0)
 			}
 			continue
 		}
@@ -234,7 +251,7 @@ func (t *terminal) run(ctx context.Context) {
 		}
 		tried.stay, tried.id = d.stay, a.ID
 		if d.mute {
-			t.counts.nothing.Add(1)
+			t.counts.add(t.name, metrics.Nothing, fault.CardUnresponsive, 0)
 			a.Again(fault.Wrap(fault.CardUnresponsive, reader.ErrCardMute, "at arrival"))
 		} else {
 			t.perform(ctx, t, a)

@@ -37,6 +37,39 @@ var machine = []Entry{
 		},
 	},
 	{
+		fault.MetricsUnwritten, worksAsk, CallTechnician,
+		Text{
+			"node_exporter用のメトリクスのファイルを書けません。監視の値が古いままになります。受付は続きます。",
+			"The metrics file for node_exporter cannot be written, so monitoring sees old values. Presentations go on.",
+		},
+		Text{
+			"設定のmetrics.textfile.pathのディレクトリがあるか、デーモンが書けるか(ユニットのReadWritePaths)、空き容量を確認します。",
+			"Check that the directory of metrics.textfile.path exists, that the unit may write there (ReadWritePaths), and free space.",
+		},
+	},
+	{
+		fault.ReportRefused, outOfService, CallTechnician,
+		Text{
+			"不具合報告に入るはずのファイルに、個人情報か秘密鍵と見られるものがありました。報告は書き出していません。",
+			"A file for the bug report holds what looks like personal data or a private key. No report was written.",
+		},
+		Text{
+			"示されたファイルの内容を端末の上で調べ、データを外に出さずに開発元へ知らせます。設定やログに手で書き込んだ値なら、消してからやり直します。",
+			"Look at the named file on the terminal itself, and tell the makers without sending the data. If somebody wrote the value into configuration or log by hand, remove it and try again.",
+		},
+	},
+	{
+		fault.ReportUnwritable, outOfService, CallTechnician,
+		Text{
+			"不具合報告のファイルを書けません。",
+			"The file of the bug report cannot be written.",
+		},
+		Text{
+			"-oで別の場所を指定するか、ディレクトリの権限と空き容量を確認します。すでにあるファイルは上書きしません。",
+			"Name another place with -o, or check permissions and free space of the directory. A file that exists is not overwritten.",
+		},
+	},
+	{
 		fault.UnitMissing, worksAsk, CallTechnician,
 		Text{
 			"systemdのユニット(kazashid.service)が導入されていないか、有効になっていません。",
