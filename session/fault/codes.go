@@ -91,7 +91,10 @@ const (
 	DeviceAuthMalformed    Code = "KZ-443"
 	DeviceSignatureInvalid Code = "KZ-444"
 	DeviceMACInvalid       Code = "KZ-445"
-	DeviceMACImpossible    Code = "KZ-446"
+	DeviceMACImpossible    Code = "KZ-446" // device key and reader key lie on different curves
+	DeviceMACUncheckable   Code = "KZ-447" // no reader key was given
+	DeviceMACNoEvidence    Code = "KZ-448"
+	SignedInFuture         Code = "KZ-449"
 	DocumentRevoked        Code = "KZ-451"
 	RevocationUndetermined Code = "KZ-452"
 
@@ -113,6 +116,23 @@ const (
 	TrustStale                   Code = "KZ-515"
 	TrustSignature               Code = "KZ-516"
 	TrustUnwritable              Code = "KZ-517"
+	CertificateAlgorithm         Code = "KZ-518"
+	CertificateCountryMissing    Code = "KZ-519"
+	CertificateCountrySeveral    Code = "KZ-520"
+	CertificateState             Code = "KZ-521"
+	CertificateVersion           Code = "KZ-522"
+	CertificateNoCA              Code = "KZ-523"
+	CertificatePathLength        Code = "KZ-524"
+	CertificateUsageMissing      Code = "KZ-525"
+	CertificateUsageExcess       Code = "KZ-526"
+	CertificateIsCA              Code = "KZ-527"
+	CertificateExtension         Code = "KZ-528"
+	CertificateEKUExcess         Code = "KZ-529"
+	CertificateTooLong           Code = "KZ-530"
+	CertificateKeyIdentifier     Code = "KZ-531"
+	TrustFromFuture              Code = "KZ-532"
+	IssuingStateMismatch         Code = "KZ-533" // a warning: issuing_jurisdiction against the certificate's state
+	CertificateDeparture         Code = "KZ-534" // a warning: from the profile, as real issuers do
 
 	// Presentations and the socket.
 	PresentationNotFound  Code = "KZ-601"
@@ -151,6 +171,7 @@ const (
 	Usage                    Code = "KZ-710"
 	ReloadRefused            Code = "KZ-711" // a health item: the old configuration stays in force
 	EvidenceNotRetained      Code = "KZ-712"
+	ReaderCertificateProfile Code = "KZ-713"
 	ReaderCertificateEnding  Code = "KZ-720" // a warning
 	AnchorEnding             Code = "KZ-721" // a warning
 	SocketMode               Code = "KZ-722" // a warning
@@ -259,6 +280,9 @@ var slugs = map[Code]string{
 	DeviceSignatureInvalid:       "device-signature-invalid",
 	DeviceMACInvalid:             "device-mac-invalid",
 	DeviceMACImpossible:          "device-mac-impossible",
+	DeviceMACUncheckable:         "device-mac-uncheckable",
+	DeviceMACNoEvidence:          "device-mac-no-evidence",
+	SignedInFuture:               "signed-in-future",
 	DocumentRevoked:              "document-revoked",
 	RevocationUndetermined:       "revocation-undetermined",
 	NoAnchor:                     "no-anchor",
@@ -278,6 +302,23 @@ var slugs = map[Code]string{
 	TrustStale:                   "trust-stale",
 	TrustSignature:               "trust-signature",
 	TrustUnwritable:              "trust-unwritable",
+	CertificateAlgorithm:         "certificate-algorithm",
+	CertificateCountryMissing:    "certificate-country-missing",
+	CertificateCountrySeveral:    "certificate-country-several",
+	CertificateState:             "certificate-state",
+	CertificateVersion:           "certificate-version",
+	CertificateNoCA:              "certificate-no-ca",
+	CertificatePathLength:        "certificate-path-length",
+	CertificateUsageMissing:      "certificate-usage-missing",
+	CertificateUsageExcess:       "certificate-usage-excess",
+	CertificateIsCA:              "certificate-is-ca",
+	CertificateExtension:         "certificate-extension",
+	CertificateEKUExcess:         "certificate-eku-excess",
+	CertificateTooLong:           "certificate-too-long",
+	CertificateKeyIdentifier:     "certificate-key-identifier",
+	TrustFromFuture:              "trust-from-future",
+	IssuingStateMismatch:         "issuing-state-mismatch",
+	CertificateDeparture:         "certificate-departure",
 	PresentationNotFound:         "presentation-not-found",
 	PresentationActive:           "presentation-active",
 	PresentationExpired:          "presentation-expired",
@@ -312,6 +353,7 @@ var slugs = map[Code]string{
 	Usage:                        "usage",
 	ReloadRefused:                "reload-refused",
 	EvidenceNotRetained:          "evidence-not-retained",
+	ReaderCertificateProfile:     "reader-certificate-profile",
 	ReaderCertificateEnding:      "reader-certificate-ending",
 	AnchorEnding:                 "anchor-ending",
 	SocketMode:                   "socket-mode",

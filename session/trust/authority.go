@@ -16,6 +16,8 @@ type signer struct {
 	usage x509.KeyUsage
 	// extended are the extended key usages of which it needs one; nil asks for none.
 	extended []asn1.ObjectIdentifier
+	// days is how long it may be valid; 0 sets no bound.
+	days int
 }
 
 // Extended key usages of VICAL signers.
@@ -25,8 +27,11 @@ var (
 )
 
 var (
-	vicalSigner  = signer{"vical signer", x509.KeyUsageContentCommitment, []asn1.ObjectIdentifier{usageVICALSigner, usageListSigner}}
-	statusSigner = signer{"status list signer", x509.KeyUsageDigitalSignature, nil}
+	vicalSigner = signer{"vical signer", x509.KeyUsageContentCommitment, []asn1.ObjectIdentifier{usageVICALSigner, usageListSigner}, daysVICALSigner}
+	// Annex B of the second edition gives the signers of status lists 1187 days too. Theirs
+	// are often certificates of a general authority, and a longer one opens nothing that
+	// the list's own dates do not close.
+	statusSigner = signer{"status list signer", x509.KeyUsageDigitalSignature, nil, 0}
 )
 
 // check returns why a certificate cannot be this signer's.
@@ -36,14 +41,21 @@ func (s signer) check(c *x509.Certificate, at time.Time) error {
 	}
 	switch {
 	case c.Version != 3:
-		return fault.New(fault.CertificateProfile, "%s is not of version 3", s.who)
+		return fault.New(fault.CertificateVersion, "%s is not of version 3", s.who)
 	case c.IsCA:
-		return fault.New(fault.CertificateProfile, "%s is a ca", s.who)
+		return fault.New(fault.CertificateIsCA, "%s is a ca", s.who)
 	case c.KeyUsage&s.usage == 0:
-		return fault.New(fault.CertificateProfile, "%s has not its key usage", s.who)
+		return fault.New(fault.CertificateUsageMissing, "%s has not its key usage", s.who)
+	case c.KeyUsage&usageIACA != 0:
+		return fault.New(fault.CertificateUsageExcess, "%s may sign certificates, or crls", s.who)
 	}
 	if err := checkCritical(c, s.who); err != nil {
 		return err
+	}
+	if s.days > 0 {
+		if err := checkLength(c, s.who, s.days); err != nil {
+			return err
+		}
 	}
 	if s.extended == nil {
 		return nil
@@ -111,12 +123,14 @@ func checkAuthority(c *x509.Certificate, who string, below int, at time.Time) er
 		return err
 	}
 	switch {
-	case c.Version != 3 || !c.BasicConstraintsValid || !c.IsCA:
-		return fault.New(fault.CertificateProfile, "%s is no ca", who)
+	case c.Version != 3:
+		return fault.New(fault.CertificateVersion, "%s is not of version 3", who)
+	case !c.BasicConstraintsValid || !c.IsCA:
+		return fault.New(fault.CertificateNoCA, "%s is no ca", who)
 	case (c.MaxPathLen > 0 || c.MaxPathLenZero) && c.MaxPathLen < below:
-		return fault.New(fault.CertificateProfile, "%s has a path length of %d", who, c.MaxPathLen)
+		return fault.New(fault.CertificatePathLength, "%s has a path length of %d", who, c.MaxPathLen)
 	case c.KeyUsage&x509.KeyUsageCertSign == 0:
-		return fault.New(fault.CertificateProfile, "%s may not sign certificates", who)
+		return fault.New(fault.CertificateUsageMissing, "%s may not sign certificates", who)
 	}
 	return checkCritical(c, who)
 }

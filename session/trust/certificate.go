@@ -19,6 +19,13 @@ func checkSignature(by *x509.Certificate, algorithm x509.SignatureAlgorithm, con
 	return certificate.CheckSignature(by, algorithm, content, signature) == nil
 }
 
+// misfits reports whether parent's key cannot have signed c at all, since the
+// algorithm that c names is not the one of Annex B for that key.
+func misfits(c, parent *x509.Certificate) bool {
+	want, err := certificate.Algorithm(parent.PublicKey)
+	return err != nil || c.SignatureAlgorithm != want
+}
+
 // signed reports whether parent's key signed c.
 func signed(c, parent *x509.Certificate) bool {
 	return checkSignature(parent, c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)

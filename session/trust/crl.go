@@ -45,7 +45,7 @@ const maxCRL = 8 << 20
 //
 // Whether the CRL is still fresh is not judged here, see [CRL.Stale]. Errors are
 // KZ-513 for what is no such CRL, KZ-502 when no issuer bears its name, KZ-516
-// when none of those signed it, and KZ-504 for a CRL from the future.
+// when none of those signed it, and KZ-532 for a CRL from the future.
 func ParseCRL(data []byte, issuers []*x509.Certificate, at time.Time) (*CRL, error) {
 	list, err := parseCRL(data)
 	if err != nil {
@@ -56,7 +56,7 @@ func ParseCRL(data []byte, issuers []*x509.Certificate, at time.Time) (*CRL, err
 		return nil, err
 	}
 	if list.ThisUpdate.After(at) {
-		return nil, fault.New(fault.CertificateNotYetValid, "crl is of %s", list.ThisUpdate.Format(time.RFC3339))
+		return nil, fault.New(fault.TrustFromFuture, "crl is of %s", list.ThisUpdate.Format(time.RFC3339))
 	}
 	c := &CRL{
 		Issuer: issuer, Number: list.Number, ThisUpdate: list.ThisUpdate, NextUpdate: list.NextUpdate,

@@ -75,7 +75,7 @@ func TestF33_CRL(t *testing.T) {
 			l.RevokedCertificateEntries[0].ExtraExtensions = []pkix.Extension{extension(true, 1, 2, 3)}
 		}, fault.TrustFileInvalid},
 		{"entry that removes", func(l *x509.RevocationList) { l.RevokedCertificateEntries[0].ReasonCode = reasonRemove }, fault.TrustFileInvalid},
-		{"from the future", func(l *x509.RevocationList) { l.ThisUpdate = now.Add(time.Hour) }, fault.CertificateNotYetValid},
+		{"from the future", func(l *x509.RevocationList) { l.ThisUpdate = now.Add(time.Hour) }, fault.TrustFromFuture},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			crl, err := ParseCRL(newCRL(t, iaca, c.spoil, 2), certificatesOf(iaca), now)

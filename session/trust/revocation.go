@@ -148,6 +148,10 @@ func (s *Store) inList(path *Path, uri string, certificate []byte, at time.Time,
 			return Revocation{State: Revoked, Listed: true, Err: fault.New(fault.DocumentRevoked, "listed by its issuer")}
 		case list.Stale(at) != nil:
 			r.Err = undetermined("the list that it names has expired")
+		case list.bits > 1 && path.DocType == mdoc.DocTypeDrivingLicence:
+			// The standard gives an mDL one bit. With more, 0 may mean that the other bits
+			// are somewhere else.
+			r.Err = undetermined("the list that it names has more than the one bit of an mDL")
 		case state == Undetermined:
 			r.Err = undetermined("the list that it names says nothing that can be understood")
 		default:

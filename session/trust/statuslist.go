@@ -68,7 +68,7 @@ const (
 // is still fresh, see [StatusList.Stale].
 //
 // Errors are KZ-513 for what is no such list, KZ-505 for its certificates, KZ-516
-// for its signature and KZ-504 for a list from the future.
+// for its signature and KZ-532 for a list from the future.
 func ParseStatusList(data []byte, at time.Time) (*StatusList, error) {
 	message, err := cose.ParsePublished(fromHex(data), wire.StatusLimits)
 	if err != nil {
@@ -89,7 +89,7 @@ func ParseStatusList(data []byte, at time.Time) (*StatusList, error) {
 		return nil, err
 	}
 	if l.IssuedAt.After(at) {
-		return nil, fault.New(fault.CertificateNotYetValid, "status list is of %s", l.IssuedAt.Format(time.RFC3339))
+		return nil, fault.New(fault.TrustFromFuture, "status list is of %s", l.IssuedAt.Format(time.RFC3339))
 	}
 	l.chain = chain
 	return l, nil

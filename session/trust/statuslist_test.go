@@ -135,7 +135,7 @@ func TestParseStatusList(t *testing.T) {
 		{"negative exp", typStatus, sound(4, -1), fault.TrustFileInvalid},
 		{"exp with a fraction", typStatus, sound(4, float64(now.Unix())+0.5), fault.OK},
 		{"no iat", typStatus, sound(6, nil), fault.TrustFileInvalid},
-		{"iat in the future", typStatus, sound(6, now.Add(time.Minute).Unix()), fault.CertificateNotYetValid},
+		{"iat in the future", typStatus, sound(6, now.Add(time.Minute).Unix()), fault.TrustFromFuture},
 		{"no ttl", typStatus, sound(65534, nil), fault.OK},
 		{"ttl of 0", typStatus, sound(65534, 0), fault.TrustFileInvalid},
 		{"3 bits", typStatus, sound(65533, list(3, deflate(t, []byte{0}))), fault.TrustFileInvalid},

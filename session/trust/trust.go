@@ -103,6 +103,10 @@ func (s *Store) counts(a Anchor) bool { return !a.Specimen || s.options.AcceptSp
 type Path struct {
 	Leaf   *x509.Certificate
 	Anchor Anchor
+	// DocType is that of the documents for which the path was validated.
+	DocType string
+	// Departures are those of the leaf from its profile, see [Departures].
+	Departures []string
 }
 
 // Path validates the certificates of an x5chain, DER, leaf first, for a docType
@@ -121,9 +125,6 @@ func (s *Store) Path(x5chain [][]byte, docType string, at time.Time) (*Path, err
 		return nil, err
 	}
 	leaf, tried := known.chain.leaf, len(known.chain.tried)
-	if s.isAnchor(leaf) {
-		return nil, fault.New(fault.CertificateProfile, "document signer is the iaca itself")
-	}
 	anchor, err := s.issuer(&known.chain, docType, at)
 	if err != nil {
 		return nil, err
@@ -144,7 +145,7 @@ func (s *Store) Path(x5chain [][]byte, docType string, at time.Time) (*Path, err
 	if len(known.chain.tried) > tried {
 		s.chains.keep(known)
 	}
-	return &Path{Leaf: leaf, Anchor: anchor}, nil
+	return &Path{Leaf: leaf, Anchor: anchor, DocType: docType, Departures: Departures(leaf)}, nil
 }
 
 // checkFresh holds the anchor to the list that it comes from.
@@ -179,10 +180,6 @@ func parseChain(x5chain [][]byte) (*x509.Certificate, error) {
 	return leaf, nil
 }
 
-func (s *Store) isAnchor(c *x509.Certificate) bool {
-	return slices.ContainsFunc(s.anchors, func(a Anchor) bool { return a.Certificate.Equal(c) })
-}
-
 // issuer finds the anchor that signed the leaf and counts at a time. Several anchors
 // may bear the same name, as when an IACA renews its key, and even the same key, as
 // when it renews its certificate or stands in two lists: one that is past its time
@@ -191,7 +188,7 @@ func (s *Store) issuer(c *chain, docType string, at time.Time) (Anchor, error) {
 	if !slices.ContainsFunc(s.anchors, func(a Anchor) bool { return a.covers(docType) }) {
 		return Anchor{}, fault.New(fault.NoAnchor, "no anchor is installed for this docType")
 	}
-	var named, specimen, elsewhere bool
+	var named, signable, specimen, elsewhere bool
 	var past error
 	for i, a := range s.anchors {
 		if !bytes.Equal(a.Certificate.RawSubject, c.leaf.RawIssuer) {
@@ -199,6 +196,7 @@ func (s *Store) issuer(c *chain, docType string, at time.Time) (Anchor, error) {
 		}
 		named = true
 		if !c.signedBy(i, a.Certificate) {
+			signable = signable || !misfits(c.leaf, a.Certificate)
 			continue
 		}
 		switch {
@@ -223,6 +221,8 @@ func (s *Store) issuer(c *chain, docType string, at time.Time) (Anchor, error) {
 		return Anchor{}, fault.New(fault.NoAnchor, "no anchor is installed for this docType")
 	case elsewhere:
 		return Anchor{}, fault.New(fault.UnknownIssuer, "its anchor is bound to other docTypes")
+	case named && !signable:
+		return Anchor{}, fault.New(fault.CertificateAlgorithm, "document signer is signed with an algorithm that does not fit the key of its iaca")
 	case named:
 		return Anchor{}, fault.New(fault.CertificateSignature, "document signer is not signed by the iaca it names")
 	}

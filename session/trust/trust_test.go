@@ -94,6 +94,8 @@ func TestF33_Chain(t *testing.T) {
 	oid := func(n ...int) pkix.Extension {
 		return pkix.Extension{Id: n, Critical: true, Value: []byte{0x30, 0x00}}
 	}
+	// One that crypto/x509 does not read, and that is not critical.
+	plain := func(n ...int) pkix.Extension { return pkix.Extension{Id: n, Value: []byte{0x30, 0x00}} }
 	for _, c := range []struct {
 		name  string
 		spoil func(*x509.Certificate)
@@ -101,9 +103,18 @@ func TestF33_Chain(t *testing.T) {
 	}{
 		{"sound", nil, fault.OK},
 		{"the 23220 usage", func(c *x509.Certificate) { c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{UsageMDocSigner} }, fault.OK},
+		{"both usages", func(c *x509.Certificate) {
+			c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{UsageMDocSigner, UsageMDLSigner}
+		}, fault.OK},
 		{"usage among others", func(c *x509.Certificate) {
 			c.UnknownExtKeyUsage = append([]asn1.ObjectIdentifier{{1, 2, 3}}, UsageMDLSigner)
-		}, fault.OK},
+		}, fault.CertificateEKUExcess},
+		{"usage of a reader too", func(c *x509.Certificate) {
+			c.UnknownExtKeyUsage = append(c.UnknownExtKeyUsage, asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 6})
+		}, fault.CertificateEKUExcess},
+		{"usage of a server too", func(c *x509.Certificate) {
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		}, fault.CertificateEKUExcess},
 		{"critical issuerAltName", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{oid(2, 5, 29, 18)} }, fault.OK},
 		{"valid until now", func(c *x509.Certificate) { c.NotAfter = now }, fault.OK},
 		{"expired a second ago", func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }, fault.CertificateExpired},
@@ -114,16 +125,27 @@ func TestF33_Chain(t *testing.T) {
 			c.UnknownExtKeyUsage = nil
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
 		}, fault.CertificateEKU},
-		{"a ca", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, fault.CertificateProfile},
-		{"no key usage", func(c *x509.Certificate) { c.KeyUsage = 0 }, fault.CertificateProfile},
-		{"key agreement", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }, fault.CertificateProfile},
-		{"may sign certificates", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }, fault.CertificateProfile},
-		{"policy constraints", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{oid(2, 5, 29, 36)} }, fault.CertificateProfile},
+		{"a ca", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, fault.CertificateIsCA},
+		{"no key usage", func(c *x509.Certificate) { c.KeyUsage = 0 }, fault.CertificateUsageMissing},
+		{"key agreement", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }, fault.CertificateUsageMissing},
+		{"may sign certificates", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }, fault.CertificateUsageExcess},
+		{"may sign crls", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCRLSign }, fault.CertificateUsageExcess},
+		{"key agreement too", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageKeyAgreement }, fault.CertificateUsageExcess},
+		{"non-repudiation too, as a vical signer", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageContentCommitment }, fault.CertificateUsageExcess},
+		{"457 days", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 457) }, fault.OK},
+		{"458 days", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 458) }, fault.CertificateTooLong},
+		{"name constraints", func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"example.com"} }, fault.CertificateExtension},
+		{"policy mappings", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{plain(2, 5, 29, 33)} }, fault.CertificateExtension},
+		{"freshest crl", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{plain(2, 5, 29, 46)} }, fault.CertificateExtension},
+		{"inhibit any policy", func(c *x509.Certificate) {
+			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 54}, Value: []byte{2, 1, 0}}}
+		}, fault.CertificateExtension},
+		{"policy constraints", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{oid(2, 5, 29, 36)} }, fault.CertificateExtension},
 		{"unknown critical extension", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{oid(1, 2, 3, 4)} }, fault.CertificateCriticalExtension},
 		{"another country", func(c *x509.Certificate) { c.Subject.Country = []string{"UT"} }, fault.CertificateCountry},
-		{"no country", func(c *x509.Certificate) { c.Subject.Country = nil }, fault.CertificateCountry},
+		{"no country", func(c *x509.Certificate) { c.Subject.Country = nil }, fault.CertificateCountryMissing},
 		{"country in lower case", func(c *x509.Certificate) { c.Subject.Country = []string{"jp"} }, fault.CertificateCountry},
-		{"two countries", func(c *x509.Certificate) { c.Subject.Country = []string{"JP", "UT"} }, fault.CertificateCountry},
+		{"two countries", func(c *x509.Certificate) { c.Subject.Country = []string{"JP", "UT"} }, fault.CertificateCountrySeveral},
 		{"state that the iaca does not name", func(c *x509.Certificate) { c.Subject.Province = []string{"JP-13"} }, fault.OK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -144,10 +166,22 @@ func TestF33_Anchors(t *testing.T) {
 	}{
 		{"expired", func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }, fault.CertificateExpired},
 		{"not yet valid", func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }, fault.CertificateNotYetValid},
-		{"no ca", func(c *x509.Certificate) { c.IsCA, c.MaxPathLenZero = false, false }, fault.CertificateProfile},
-		{"path length 1", func(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = 1, false }, fault.CertificateProfile},
-		{"may not sign certificates", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }, fault.CertificateProfile},
-		{"no country", func(c *x509.Certificate) { c.Subject.Country = nil }, fault.CertificateCountry},
+		{"no ca", func(c *x509.Certificate) { c.IsCA, c.MaxPathLenZero = false, false }, fault.CertificateNoCA},
+		{"path length 1", func(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = 1, false }, fault.CertificatePathLength},
+		{"may not sign certificates", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }, fault.CertificateUsageMissing},
+		{"may not sign crls", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign }, fault.CertificateUsageMissing},
+		{"may agree on keys", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageKeyAgreement }, fault.CertificateUsageExcess},
+		{"may sign ocsp answers", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageDigitalSignature }, fault.OK},
+		{"path length not limited", func(c *x509.Certificate) { c.MaxPathLen = -1; c.MaxPathLenZero = false }, fault.OK},
+		{"extended key usage", func(c *x509.Certificate) { c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{UsageMDLSigner} }, fault.CertificateEKUExcess},
+		{"extended key usage of a server", func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }, fault.CertificateEKUExcess},
+		{"20 years", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(20, 0, 0) }, fault.OK},
+		{"20 years and a day", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(20, 0, 1) }, fault.CertificateTooLong},
+		{"no country", func(c *x509.Certificate) { c.Subject.Country = nil }, fault.CertificateCountryMissing},
+		{"two countries", func(c *x509.Certificate) { c.Subject.Country = []string{"JP", "UT"} }, fault.CertificateCountrySeveral},
+		{"freshest crl", func(c *x509.Certificate) {
+			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 46}, Value: []byte{0x30, 0}}}
+		}, fault.CertificateExtension},
 		{"unknown critical extension", func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}
 		}, fault.CertificateCriticalExtension},
@@ -165,7 +199,7 @@ func TestF33_Anchors(t *testing.T) {
 func TestF33_StateOrProvince(t *testing.T) {
 	iaca := newIACA(t, func(c *x509.Certificate) { c.Subject.Province = []string{"JP-13"} })
 	store := NewStore([]Anchor{{Certificate: iaca.cert}}, Options{})
-	for state, want := range map[string]fault.Code{"": fault.OK, "JP-13": fault.OK, "JP-27": fault.CertificateCountry} {
+	for state, want := range map[string]fault.Code{"": fault.OK, "JP-13": fault.OK, "JP-27": fault.CertificateState} {
 		leaf := newLeaf(t, iaca, func(c *x509.Certificate) {
 			if state != "" {
 				c.Subject.Province = []string{state}
@@ -229,8 +263,8 @@ func TestF32_X5ChainContents(t *testing.T) {
 		{"nothing", nil, fault.X5ChainMissing},
 		{"leaf not first", [][]byte{iaca.der, leaf}, fault.X5ChainMalformed},
 		{"two leaves", [][]byte{leaf, other}, fault.X5ChainMalformed},
-		{"only the anchor", [][]byte{iaca.der}, fault.CertificateProfile},
-		{"the anchor twice", [][]byte{iaca.der, iaca.der}, fault.CertificateProfile},
+		{"only the anchor", [][]byte{iaca.der}, fault.CertificateIsCA},
+		{"the anchor twice", [][]byte{iaca.der, iaca.der}, fault.CertificateIsCA},
 		{"garbage", [][]byte{{0x30, 0x00}}, fault.CertificateMalformed},
 		{"garbage behind the leaf", [][]byte{leaf, {0x30, 0x00}}, fault.CertificateMalformed},
 		{"trailing byte", [][]byte{append(append([]byte{}, leaf...), 0)}, fault.CertificateMalformed},
@@ -248,7 +282,7 @@ func TestF33_KeyIdentifier(t *testing.T) {
 	parent := *iaca.cert
 	parent.SubjectKeyId = []byte{1, 2, 3} // what the leaf will point to
 	leaf := create(t, leafTemplate(), &parent, newKey(t).Public(), iaca.key)
-	if _, err := store.Path([][]byte{leaf}, docType, now); fault.CodeOf(err) != fault.CertificateProfile {
+	if _, err := store.Path([][]byte{leaf}, docType, now); fault.CodeOf(err) != fault.CertificateKeyIdentifier {
 		t.Errorf("got %v", err)
 	}
 }
@@ -261,7 +295,7 @@ func TestF34_RSACertificate(t *testing.T) {
 	}
 	iaca := newIACAWithKey(t, key, nil)
 	store := NewStore([]Anchor{{Certificate: iaca.cert}}, Options{})
-	if _, err := store.Path([][]byte{newLeaf(t, iaca, nil)}, docType, now); fault.CodeOf(err) != fault.CertificateSignature {
+	if _, err := store.Path([][]byte{newLeaf(t, iaca, nil)}, docType, now); fault.CodeOf(err) != fault.CertificateAlgorithm {
 		t.Errorf("got %v", err)
 	}
 }

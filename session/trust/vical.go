@@ -75,8 +75,8 @@ const maxProvider = 256
 // skipped, and told of in Skipped.
 //
 // Whether the list is still fresh is not judged here, see [VICAL.Until]. Errors
-// are KZ-513 for what is no VICAL, KZ-502 to KZ-511 for its signer, KZ-516 for its
-// signature and KZ-504 for a list from the future.
+// are KZ-513 for what is no VICAL, KZ-502 to KZ-531 for its signer, KZ-516 for its
+// signature and KZ-532 for a list from the future.
 func ParseVICAL(raw []byte, roots []Root, at time.Time) (*VICAL, error) {
 	message, err := cose.ParsePublished(raw, wire.VICALLimits)
 	switch {
@@ -129,7 +129,7 @@ func readVICAL(payload []byte, allowed []string, at time.Time) (*VICAL, error) {
 	case r.Provider == "" || len(r.Provider) > maxProvider:
 		return nil, fault.New(fault.TrustFileInvalid, "vical does not name its provider")
 	case v.Date.After(at):
-		return nil, fault.New(fault.CertificateNotYetValid, "vical is of %s", v.Date.Format(time.RFC3339))
+		return nil, fault.New(fault.TrustFromFuture, "vical is of %s", v.Date.Format(time.RFC3339))
 	}
 	for i, entry := range r.Certificates {
 		v.add(i, entry, allowed, at)
@@ -201,10 +201,10 @@ func (r *receivedEntry) contradicts(c *x509.Certificate) error {
 	// its own head or with that and the extension's around it.
 	plain := bytes.TrimPrefix(bytes.TrimPrefix(r.SKI, []byte{0x04, 0x16}), []byte{0x04, 0x14})
 	if len(c.SubjectKeyId) > 0 && !bytes.Equal(r.SKI, c.SubjectKeyId) && !bytes.Equal(plain, c.SubjectKeyId) {
-		return fault.New(fault.CertificateProfile, "entry has another subject key identifier than its certificate")
+		return fault.New(fault.TrustFileInvalid, "entry has another subject key identifier than its certificate")
 	}
 	if number, err := bigNumber(r.SerialNumber); err != nil || number.Cmp(c.SerialNumber) != 0 {
-		return fault.New(fault.CertificateProfile, "entry has another serial number than its certificate")
+		return fault.New(fault.TrustFileInvalid, "entry has another serial number than its certificate")
 	}
 	return nil
 }

@@ -180,10 +180,10 @@ func TestF42_VICALBadEntry(t *testing.T) {
 		{"an empty docType", spoilt("docType", []string{""}), fault.TrustFileInvalid},
 		{"an empty docType beside another", spoilt("docType", []string{docType, ""}), fault.TrustFileInvalid},
 		{"docType that steers a terminal", spoilt("docType", []string{"a.b\x1b[2J"}), fault.TrustFileInvalid},
-		{"another ski", spoilt("ski", []byte{1, 2, 3}), fault.CertificateProfile},
-		{"another serial number", spoilt("serialNumber", 2), fault.CertificateProfile},
-		{"serial number that is text", spoilt("serialNumber", "1"), fault.CertificateProfile},
-		{"a document signer", entryOf(t, leaf, docType), fault.CertificateProfile},
+		{"another ski", spoilt("ski", []byte{1, 2, 3}), fault.TrustFileInvalid},
+		{"another serial number", spoilt("serialNumber", 2), fault.TrustFileInvalid},
+		{"serial number that is text", spoilt("serialNumber", "1"), fault.TrustFileInvalid},
+		{"a document signer", entryOf(t, leaf, docType), fault.CertificateNoCA},
 		{"expired", entryOf(t, expired.cert, docType), fault.CertificateExpired},
 		{"the same again", entryOf(t, good.cert, docType), fault.TrustFileInvalid},
 	} {
@@ -247,8 +247,8 @@ func TestF33_VICALSigner(t *testing.T) {
 		{"the 23220 usage", func(c *x509.Certificate) { c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{usageListSigner} }, fault.OK},
 		{"usage of a document signer", func(c *x509.Certificate) { c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{UsageMDLSigner} }, fault.CertificateEKU},
 		{"no usage", func(c *x509.Certificate) { c.UnknownExtKeyUsage = nil }, fault.CertificateEKU},
-		{"key usage of a document signer", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature }, fault.CertificateProfile},
-		{"a ca", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, fault.CertificateProfile},
+		{"key usage of a document signer", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature }, fault.CertificateUsageMissing},
+		{"a ca", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, fault.CertificateIsCA},
 		{"expired", func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }, fault.CertificateExpired},
 		{"not yet valid", func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }, fault.CertificateNotYetValid},
 		{"unknown critical extension", func(c *x509.Certificate) {
@@ -291,8 +291,8 @@ func TestF33_VICALChain(t *testing.T) {
 		want fault.Code
 	}{
 		{"a ca in between", between(nil), fault.OK},
-		{"no ca in between", between(func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid, c.MaxPathLenZero = false, false, false }), fault.CertificateProfile},
-		{"one that may not sign certificates", between(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }), fault.CertificateProfile},
+		{"no ca in between", between(func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid, c.MaxPathLenZero = false, false, false }), fault.CertificateNoCA},
+		{"one that may not sign certificates", between(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }), fault.CertificateUsageMissing},
 		{"one that has expired", between(func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }), fault.CertificateExpired},
 		{"one of somebody else", newIACA(t, nil), fault.UnknownIssuer},
 	} {
@@ -325,7 +325,7 @@ func TestVICALForm(t *testing.T) {
 	}{
 		{"version 2.0", "version", "2.0", fault.TrustFileInvalid},
 		{"no provider", "vicalProvider", "", fault.TrustFileInvalid},
-		{"from the future", "date", wire.TDate(now.Add(time.Hour)), fault.CertificateNotYetValid},
+		{"from the future", "date", wire.TDate(now.Add(time.Hour)), fault.TrustFromFuture},
 		{"entries that are a map", "certificateInfos", map[string]any{}, fault.TrustFileInvalid},
 		{"an extension", "extensions", map[string]any{"x": 1}, fault.OK},
 	} {

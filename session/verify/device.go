@@ -72,7 +72,7 @@ func (d *examination) verifyMAC() error {
 		return deviceFault(err, fault.DeviceMACInvalid)
 	}
 	if d.in.ReaderKey == nil {
-		return fault.New(fault.DeviceMACImpossible, "a mac without the reader's key")
+		return fault.New(fault.DeviceMACUncheckable, "a mac without the reader's key")
 	}
 	macKey, err := d.in.ReaderKey.MACKey(d.deviceKey, d.in.Transcript)
 	if err != nil {

@@ -26,7 +26,7 @@ type Evidence struct {
 //
 //   - holds elements that nobody asked for (KZ-314, or KZ-901 for the individual
 //     number): they are part of what was received, and are dropped here;
-//   - is authenticated by a deviceMac (KZ-446): who can check one can make one, so it
+//   - is authenticated by a deviceMac (KZ-448): who can check one can make one, so it
 //     convinces nobody but the reader of the session.
 //
 // After Wipe there is none either.
@@ -40,7 +40,7 @@ func (v *Verified) Evidence() (Evidence, error) {
 		}
 	}
 	if v.mac {
-		return Evidence{}, fault.New(fault.DeviceMACImpossible, "a mac convinces nobody but its session")
+		return Evidence{}, fault.New(fault.DeviceMACNoEvidence, "a mac convinces nobody but its session")
 	}
 	return Evidence{
 		Response: v.arena, Transcript: slices.Clone(v.transcript), Anchors: slices.Clone(v.anchors), At: v.at,

@@ -14,7 +14,6 @@ import (
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
 	"kazashi/session/trust"
-	"kazashi/session/wire"
 )
 
 // An examination takes one document through its checks.
@@ -97,8 +96,13 @@ func (d *examination) buildPath() error {
 		return fault.Wrap(fault.X5ChainMalformed, err, "issuerAuth")
 	}
 	store := cmp.Or(d.verifier.Trust, &trust.Store{})
-	d.path, err = store.Path(chain, d.document.DocType, d.now)
-	return err
+	if d.path, err = store.Path(chain, d.document.DocType, d.now); err != nil {
+		return err
+	}
+	if len(d.path.Departures) > 0 {
+		d.warn(fault.CertificateDeparture, 0)
+	}
+	return nil
 }
 
 func (d *examination) verifyIssuerSignature() error {
@@ -198,6 +202,11 @@ func (d *examination) checkValidity() error {
 	if d.now.Add(d.verifier.Skew).Before(from) {
 		return fault.New(fault.NotYetValid, "valid in %d days", days(from.Sub(d.now)))
 	}
+	// Issuers that truncate validFrom to its day let it lie before signed, which opens
+	// nothing; a signature of the future, however, was made by another clock than ours.
+	if d.now.Add(d.verifier.Skew).Before(signed) {
+		return fault.New(fault.SignedInFuture, "signed in %d days", days(signed.Sub(d.now)))
+	}
 	if d.now.Add(-d.verifier.Skew).After(until) {
 		return fault.New(fault.Expired, "%d days ago", days(d.now.Sub(until)))
 	}
@@ -218,25 +227,6 @@ func (d *examination) checkValidity() error {
 
 // days returns whole days.
 func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
-
-// issuingCountry is the element that has to name the certificate's country.
-const issuingCountry = "issuing_country"
-
-func (d *examination) compareCountry() error {
-	for _, e := range d.elements {
-		if e.Identifier != issuingCountry {
-			continue
-		}
-		var country string
-		if err := wire.Unmarshal(e.Raw, &country, wire.ItemLimits); err != nil {
-			return fault.Wrap(fault.IssuingCountryMismatch, err, "%s", issuingCountry)
-		}
-		if country != d.path.Leaf.Subject.Country[0] {
-			return fault.New(fault.IssuingCountryMismatch, "%s is not the country of the document signer", issuingCountry)
-		}
-	}
-	return nil
-}
 
 func (d *examination) warn(code fault.Code, count int) {
 	d.warnings = append(d.warnings, Warning{Code: code, DocType: d.document.DocType, Count: count})

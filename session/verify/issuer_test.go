@@ -223,6 +223,11 @@ func TestF30_MSO(t *testing.T) {
 		{"expired a minute ago, within the skew", func(d *draft) { d.mso.ValidityInfo.ValidUntil = date(-time.Minute) }, "", fault.OK},
 		{"expired a minute and a second ago", func(d *draft) { d.mso.ValidityInfo.ValidUntil = date(-time.Minute - time.Second) }, CheckValidity, fault.Expired},
 		{"signed before the document signer", func(d *draft) { d.mso.ValidityInfo.Signed = date(-40 * day) }, CheckValidity, fault.SignedOutsideDS},
+		{"signed in two minutes", func(d *draft) { d.mso.ValidityInfo.Signed = date(2 * time.Minute) }, CheckValidity, fault.SignedInFuture},
+		{"signed in a minute, within the skew", func(d *draft) { d.mso.ValidityInfo.Signed = date(time.Minute) }, CheckValidity, fault.OK},
+		{"signed after validFrom", func(d *draft) {
+			d.mso.ValidityInfo.Signed, d.mso.ValidityInfo.ValidFrom = date(-time.Hour), date(-9*time.Hour)
+		}, CheckValidity, fault.OK},
 		{"signed after the document signer", func(d *draft) { d.mso.ValidityInfo.Signed = date(400 * day) }, CheckValidity, fault.SignedOutsideDS},
 	})
 }
@@ -259,7 +264,7 @@ func TestF33_SignerOfTheDocument(t *testing.T) {
 		{"certificate with another usage", func(d *draft) {
 			d.chain = [][]byte{l.certify(t, l.signer.Public(), func(c *x509.Certificate) { c.UnknownExtKeyUsage = nil })}
 		}, CheckPath, fault.CertificateEKU},
-		{"issued by the iaca itself", func(d *draft) { d.signer, d.chain = l.iacaKey, [][]byte{l.iaca.Raw} }, CheckPath, fault.CertificateProfile},
+		{"issued by the iaca itself", func(d *draft) { d.signer, d.chain = l.iacaKey, [][]byte{l.iaca.Raw} }, CheckPath, fault.CertificateIsCA},
 		{"chain that ends in the iaca", func(d *draft) { d.chain = append(d.chain, l.iaca.Raw) }, "", fault.OK},
 		{"iaca before the leaf", func(d *draft) { d.chain = [][]byte{l.iaca.Raw, l.leaf} }, CheckPath, fault.X5ChainMalformed},
 	})

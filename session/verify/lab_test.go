@@ -97,9 +97,19 @@ func (l *lab) certify(t testing.TB, pub crypto.PublicKey, spoil func(*x509.Certi
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{Country: []string{"JP"}, CommonName: "Test DS"},
 		NotBefore: l.now.AddDate(0, -1, 0), NotAfter: l.now.AddDate(1, 0, 0),
 		KeyUsage: x509.KeyUsageDigitalSignature, UnknownExtKeyUsage: []asn1.ObjectIdentifier{trust.UsageMDLSigner},
+		SubjectKeyId: []byte{2}, CRLDistributionPoints: []string{"https://specimen.invalid/crl"},
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 18}, Value: []byte{0x30, 0x03, 0x86, 0x01, 'x'}}},
 	}
 	if spoil != nil {
 		spoil(c)
+	}
+	if len(c.UnknownExtKeyUsage) > 0 {
+		// crypto/x509 does not write it critical.
+		usage, err := asn1.Marshal(c.UnknownExtKeyUsage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage})
 	}
 	der, err := x509.CreateCertificate(rand.Reader, c, l.iaca, pub, l.iacaKey)
 	if err != nil {

@@ -28,7 +28,7 @@ var peerCode = map[string]fault.Code{
 	"owf-bad-ds-no-eku":                 fault.CertificateEKU,
 	"owf-bad-ds-expired":                fault.CertificateExpired,
 	"owf-bad-issuing-country":           fault.IssuingCountryMismatch,
-	"owf-bad-ds-is-iaca":                fault.CertificateProfile,
+	"owf-bad-ds-is-iaca":                fault.CertificateIsCA,
 	"owf-bad-trailing-byte":             fault.MalformedResponse,
 	"owf-bad-status10":                  fault.ResponseStatus,
 	"owf-bad-version":                   fault.UnsupportedResponseVersion,

@@ -96,7 +96,7 @@ func TestAnnexD_Spoiled(t *testing.T) {
 		spoil func(*Input, *Verifier)
 		want  fault.Code
 	}{
-		"no reader key":      {func(in *Input, _ *Verifier) { in.ReaderKey = nil }, fault.DeviceMACImpossible},
+		"no reader key":      {func(in *Input, _ *Verifier) { in.ReaderKey = nil }, fault.DeviceMACUncheckable},
 		"another reader key": {func(in *Input, _ *Verifier) { in.ReaderKey = readerKey{newKey(t, elliptic.P256())} }, fault.DeviceMACInvalid},
 		"after the signer": {func(_ *Input, v *Verifier) {
 			v.Now = func() time.Time { return time.Date(2021, 10, 2, 0, 0, 0, 0, time.UTC) }

@@ -53,7 +53,7 @@ type Input struct {
 	// are taken too.
 	Transcript []byte
 	// ReaderKey is needed for documents that carry a deviceMac; nil has them
-	// refused with KZ-446.
+	// refused with KZ-447.
 	ReaderKey ReaderKey
 	// Requested is what was asked for, and only elements that the issuer signed
 	// answer it. Nil takes everything as asked, device-signed elements too, which is

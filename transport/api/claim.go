@@ -50,7 +50,7 @@ type Evidence struct {
 	SessionTranscript []byte    `json:"session_transcript,omitempty"` // CBOR, in its array form
 	TrustAnchors      [][]byte  `json:"trust_anchors,omitempty"`      // IACA certificates, DER, by document
 	// Withheld is set instead of all others where there is no evidence: KZ-314 or
-	// KZ-901 when the answer held elements that nobody asked for, KZ-446 when the
+	// KZ-901 when the answer held elements that nobody asked for, KZ-448 when the
 	// phone authenticated by a MAC, which convinces nobody but the reader itself.
 	Withheld fault.Code `json:"withheld,omitempty"`
 }

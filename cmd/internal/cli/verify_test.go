@@ -211,7 +211,7 @@ func TestVerifyRejects(t *testing.T) {
 		},
 		{
 			name: "a MAC without the reader's key", r: recording{mac: true},
-			code: fault.DeviceMACImpossible, check: verify.CheckDeviceAuth,
+			code: fault.DeviceMACUncheckable, check: verify.CheckDeviceAuth,
 		},
 		{
 			name: "a changed element",

@@ -252,6 +252,39 @@ var issuerAndDevice = []Entry{
 		noteModel,
 	},
 	{
+		fault.DeviceMACUncheckable, documentRefused, Never,
+		Text{
+			"端末のMACを確かめるリーダーの鍵がありません。",
+			"The device MAC cannot be checked: the reader's key of that session was not given.",
+		},
+		Text{
+			"kazashi verifyなら、その通信のEReaderKeyを--reader-keyで指定します。",
+			"With kazashi verify, name the EReaderKey of that session with --reader-key.",
+		},
+	},
+	{
+		fault.DeviceMACNoEvidence, readInOrder, Never,
+		Text{
+			"端末がMACで認証したため、証拠になりません。MACは読み取り側も作れます。",
+			"The phone authenticated by a MAC, which is no evidence: the reader could have made it, too.",
+		},
+		Text{
+			"検証の結果は有効です。証拠が要る場合は、署名で認証する端末でしか得られません。",
+			"The result stands. Evidence is to be had only from phones that authenticate by signature.",
+		},
+	},
+	{
+		fault.SignedInFuture, documentRefused, Later,
+		Text{
+			"文書の署名の時刻(signed)が、端末の時計より先です。",
+			"The document was signed (validityInfo.signed) later than this terminal's clock says it is.",
+		},
+		Text{
+			"端末の時計が合っているか確認します。合っていれば、発行を断ります。",
+			"Check the terminal's clock. If it is right, refuse the document.",
+		},
+	},
+	{
 		fault.DocumentRevoked, Text{
 			"この証明書は失効しているため、ご利用いただけません。",
 			"This document has been revoked and cannot be used.",

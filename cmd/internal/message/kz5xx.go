@@ -65,18 +65,21 @@ var trust = []Entry{
 	{
 		fault.CertificateProfile, documentRefused, Never,
 		Text{
-			"発行者側の証明書が、ISO/IEC 18013-5 附属書Bの定めに合いません。",
-			"A certificate of the issuer breaks the profile in ISO/IEC 18013-5 Annex B.",
+			"IACAの鍵の種類が、ISO/IEC 18013-5 附属書Bで認められたものではありません。",
+			"The key of an IACA is of no kind that ISO/IEC 18013-5 Annex B gives it.",
 		},
 		suspectIssuer,
 	},
 	{
 		fault.CertificateEKU, documentRefused, Never,
 		Text{
-			"署名用証明書に、mdocの発行を許す用途(1.0.18013.5.1.2)がありません。",
-			"The signer's certificate lacks the extended key usage for mdocs (1.0.18013.5.1.2).",
+			"署名用証明書に、署名したものに必要な用途(extKeyUsage)がありません。",
+			"A signer's certificate has none of the extended key usages accepted for what it signed.",
 		},
-		suspectIssuer,
+		Text{
+			"発行を断ります。正規の発行者なら、その用途を設定のtrust.signer_usagesに加えるか検討します。",
+			"Refuse the document. If the issuer is real, consider adding its usage to trust.signer_usages for that docType.",
+		},
 	},
 	{
 		fault.CertificateCountry, documentRefused, Never,

@@ -136,6 +136,17 @@ var configurationAndKeys = []Entry{
 		},
 	},
 	{
+		fault.ReaderCertificateProfile, outOfService, CallTechnician,
+		Text{
+			"リーダー認証の証明書が、ISO/IEC 18013-5 附属書Bの定めに合いません。",
+			"The reader authentication certificate breaks the profile in ISO/IEC 18013-5 Annex B.",
+		},
+		Text{
+			"詳細に示す点を直した証明書を、発行元から受け取ります。スマートフォンは多くの場合これを拒みます。",
+			"Have its issuer make one without the fault that the detail names. Phones would refuse this one.",
+		},
+	},
+	{
 		fault.ReaderCertificateEnding, worksAsk, CallTechnician,
 		Text{
 			"リーダー認証の証明書の期限が近づいています。",
