@@ -63,6 +63,8 @@ const (
 	ResponseTooLarge           Code = "KZ-315"
 	AgeByOtherAttestation      Code = "KZ-316" // a warning: another age_over_NN than the one asked for settles it
 	DocumentTwice              Code = "KZ-317"
+	ElementMalformed           Code = "KZ-318"
+	AgesContradict             Code = "KZ-319"
 
 	// Issuer and device checks, in the order in which they are made.
 	X5ChainMissing         Code = "KZ-401"
@@ -253,6 +255,8 @@ var slugs = map[Code]string{
 	ResponseTooLarge:             "response-too-large",
 	AgeByOtherAttestation:        "age-by-other-attestation",
 	DocumentTwice:                "document-twice",
+	ElementMalformed:             "element-malformed",
+	AgesContradict:               "ages-contradict",
 	X5ChainMissing:               "x5chain-missing",
 	X5ChainMalformed:             "x5chain-malformed",
 	MalformedIssuerAuth:          "malformed-issuer-auth",

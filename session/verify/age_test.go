@@ -22,12 +22,12 @@ func TestAge_UnderTheNameThatWasAsked(t *testing.T) {
 		{"younger, no", []attribute{{nsISO, "age_over_18", false}}, "false", 1, fault.OK},
 		{"nothing that settles it", []attribute{{nsISO, "age_over_18", true}, {nsISO, "age_over_25", false}}, "", 0, fault.Incomplete},
 		{"another namespace", []attribute{{ns, "age_over_20", true}}, "", 0, fault.Incomplete},
-		{"contradicts another", []attribute{{nsISO, "age_over_20", true}, {nsISO, "age_over_18", false}}, "", 0, fault.MalformedResponse},
-		{"two others contradict", []attribute{{nsISO, "age_over_20", true}, {nsISO, "age_over_30", false}, {nsISO, "age_over_40", true}}, "", 0, fault.MalformedResponse},
-		{"text", []attribute{{nsISO, "age_over_20", "no"}}, "", 0, fault.MalformedResponse},
-		{"number", []attribute{{nsISO, "age_over_20", 0}}, "", 0, fault.MalformedResponse},
-		{"null", []attribute{{nsISO, "age_over_20", nil}}, "", 0, fault.MalformedResponse},
-		{"text beside one that settles it", []attribute{{nsISO, "age_over_20", "no"}, {nsISO, "age_over_25", true}}, "", 0, fault.MalformedResponse},
+		{"contradicts another", []attribute{{nsISO, "age_over_20", true}, {nsISO, "age_over_18", false}}, "", 0, fault.AgesContradict},
+		{"two others contradict", []attribute{{nsISO, "age_over_20", true}, {nsISO, "age_over_30", false}, {nsISO, "age_over_40", true}}, "", 0, fault.AgesContradict},
+		{"text", []attribute{{nsISO, "age_over_20", "no"}}, "", 0, fault.ElementMalformed},
+		{"number", []attribute{{nsISO, "age_over_20", 0}}, "", 0, fault.ElementMalformed},
+		{"null", []attribute{{nsISO, "age_over_20", nil}}, "", 0, fault.ElementMalformed},
+		{"text beside one that settles it", []attribute{{nsISO, "age_over_20", "no"}, {nsISO, "age_over_25", true}}, "", 0, fault.ElementMalformed},
 		{"another one is text", []attribute{{nsISO, "age_over_25", "yes"}}, "", 0, fault.Incomplete},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestAge_OneAttestationForSeveral(t *testing.T) {
 // A date of which some digits are a guess must not pass for a day.
 func TestVerify_ApproximateBirthDate(t *testing.T) {
 	l := newLab(t)
-	for mask, want := range map[string]fault.Code{"00000000": fault.OK, "00001111": fault.MalformedResponse} {
+	for mask, want := range map[string]fault.Code{"00000000": fault.OK, "00001111": fault.ElementMalformed} {
 		d := l.draft(t)
 		d.attributes = []attribute{{nsISO, "birth_date", map[string]any{"birth_date": "1989-03-31", "approximate_mask": mask}}}
 		if _, err := l.verify(l.answer(t, d), ask(nsISO, "birth_date")); fault.CodeOf(err) != want {

@@ -50,8 +50,8 @@ func (d *examination) minimise() error {
 			d.warn(w.code, w.count)
 		}
 	}
-	if d.in.Requested == nil {
-		return nil
+	if err := d.checkTypes(); err != nil || d.in.Requested == nil {
+		return err
 	}
 	return d.presentable()
 }
@@ -127,11 +127,11 @@ func (d *examination) answerAge(r mdoc.ElementRequest, age int) (int, error) {
 		case isBool:
 			attested[nn], index[nn] = over, i
 		case nn == age:
-			return -1, fault.New(fault.MalformedResponse, "%s is no boolean", r.Identifier)
+			return -1, fault.New(fault.ElementMalformed, "%s is no boolean", r.Identifier)
 		}
 	}
 	if mdoc.AgesContradict(attested) {
-		return -1, fault.New(fault.MalformedResponse, "the attestations of age contradict each other")
+		return -1, fault.New(fault.AgesContradict, "the attestations of age contradict each other")
 	}
 	if nearest, known := mdoc.NearestAge(age, attested); known {
 		return index[nearest], nil
@@ -149,8 +149,28 @@ func (d *examination) presentable() error {
 		case errors.Is(err, mdoc.ErrValueSize), d.size > MaxJSON:
 			return fault.New(fault.ResponseTooLarge, "element %s makes it more than %d bytes of json", e.Identifier, MaxJSON)
 		case err != nil:
-			return fault.Wrap(fault.MalformedResponse, err, "element %s", e.Identifier)
+			return fault.Wrap(fault.ElementMalformed, err, "element %s", e.Identifier)
 		}
+	}
+	return nil
+}
+
+// checkTypes holds what is handed on against the types of its namespace: what a
+// kiosk reads as a name, a date or a picture has to be one. To somebody who looks at
+// a document it is a warning.
+func (d *examination) checkTypes() error {
+	wrong := 0
+	for _, e := range d.out.Elements {
+		err := mdoc.CheckElementType(e.Namespace, e.Identifier, e.Raw)
+		switch {
+		case err != nil && d.in.Requested != nil:
+			return fault.Wrap(fault.ElementMalformed, err, "element %s", e.Identifier)
+		case err != nil:
+			wrong++
+		}
+	}
+	if wrong > 0 {
+		d.warn(fault.ElementMalformed, wrong)
 	}
 	return nil
 }

@@ -192,7 +192,7 @@ func TestVerify_ValueWithoutAForm(t *testing.T) {
 	d := l.draft(t)
 	d.attributes = append(d.attributes, attribute{"other", "birth_date", "about 1971"})
 	raw := l.answer(t, d)
-	if _, err := l.verify(raw, ask("other", "birth_date")); fault.CodeOf(err) != fault.MalformedResponse {
+	if _, err := l.verify(raw, ask("other", "birth_date")); fault.CodeOf(err) != fault.ElementMalformed {
 		t.Errorf("asked for: %v", err)
 	}
 	if _, err := l.verify(raw, ask(ns, "full_name_unicode")); err != nil {

@@ -98,7 +98,7 @@ func appendDocument(dst []byte, d verify.Document) ([]byte, error) {
 		namespace, first = e.Namespace, false
 		dst = appendClearing(dst, quote(e.Identifier)+":")
 		if dst, err = e.AppendJSON(dst); err != nil {
-			return dst, fault.Wrap(fault.MalformedResponse, err, "rendering %s", e.Identifier)
+			return dst, fault.Wrap(fault.ElementMalformed, err, "rendering %s", e.Identifier)
 		}
 	}
 	if !first {

@@ -2,6 +2,12 @@ package message
 
 import "kazashi/session/fault"
 
+// tellIssuer is the remedy where what was signed is wrong, however well it is signed.
+var tellIssuer = Text{
+	"発行者の誤りです。docTypeと項目名を控え、運用者を通じて発行者へ知らせます。かざし直しても変わりません。",
+	"The issuer is at fault. Note docType and element for the operator to report; another tap changes nothing.",
+}
+
 var sessionAndAnswer = []Entry{
 	{
 		fault.SessionDecryption, tapAgain, TapAgain,
@@ -168,5 +174,21 @@ var sessionAndAnswer = []Entry{
 			"ウォレットで証明書を1つだけ選んでもらいます。選べないアプリは、機種とともに開発元へ知らせます。",
 			"Have the customer choose one document in the wallet. If it offers no choice, report the phone's model.",
 		},
+	},
+	{
+		fault.ElementMalformed, documentRefused, Never,
+		Text{
+			"発行者が署名した項目の値が、規格の定める型または形ではありません。",
+			"The value of an element that the issuer signed has not the type or form that the standard gives it.",
+		},
+		tellIssuer,
+	},
+	{
+		fault.AgesContradict, documentRefused, Never,
+		Text{
+			"証明書の年齢の項目(age_over_NN)が、互いに矛盾しています。",
+			"The age elements of the document (age_over_NN) contradict each other.",
+		},
+		tellIssuer,
 	},
 }
