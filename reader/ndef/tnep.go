@@ -17,6 +17,10 @@ const (
 	HandoverService = "urn:nfc:sn:handover"
 )
 
+// ModeSingleResponse is the communication mode in which each message that is written
+// is answered by one.
+const ModeSingleResponse = 0x00
+
 // tnepVersion is TNEP 1.0; the major version is in the upper four bits.
 const tnepVersion = 0x10
 
@@ -30,9 +34,7 @@ const (
 // A ServiceParameter (`Tp`) is a tag's offer of one TNEP service.
 type ServiceParameter struct {
 	ServiceName string // a URN, 1 to 255 bytes
-	// Mode is the communication mode; 0x00 is single response, the one that
-	// handover uses.
-	Mode byte
+	Mode        byte   // the communication mode; handover uses ModeSingleResponse
 	// MinWait is to pass between a write and the next read, 0.5 ms to 27.6 s. It
 	// encodes WT_INT: 2^(WT_INT/4-1) ms.
 	MinWait time.Duration

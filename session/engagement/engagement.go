@@ -41,12 +41,14 @@ func (e *Engagement) Carrier(k Kind) (Carrier, bool) {
 }
 
 // Offered names the carriers for an error text, such as "BLE, Wi-Fi Aware".
-func (e *Engagement) Offered() string {
-	if len(e.Carriers) == 0 {
+func (e *Engagement) Offered() string { return offered(e.Carriers) }
+
+func offered(carriers []Carrier) string {
+	if len(carriers) == 0 {
 		return "nothing"
 	}
-	names := make([]string, len(e.Carriers))
-	for i, c := range e.Carriers {
+	names := make([]string, len(carriers))
+	for i, c := range carriers {
 		names[i] = c.Kind.String()
 	}
 	return strings.Join(names, ", ")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"testing"
-	"time"
 
 	"kazashi/reader/apdu"
 	"kazashi/reader/ndef"
@@ -113,78 +112,6 @@ func TestF17_NDEFFiles(t *testing.T) {
 			t.Errorf("%v after %d commands", err, len(sent))
 		}
 	})
-}
-
-func TestF18_WaitingInTNEP(t *testing.T) {
-	hs := handoverSelect(t, NFCOffer)
-	service := func(wait time.Duration, count int) ndef.ServiceParameter {
-		return ndef.ServiceParameter{ServiceName: ndef.HandoverService, MinWait: wait, MaxWaits: count, MaxMessage: 2048}
-	}
-	for name, c := range map[string]struct {
-		service  ndef.ServiceParameter
-		notReady int
-		want     fault.Code
-	}{
-		"no wait, ready":           {service(0, 0), 0, fault.OK},
-		"no wait, late":            {service(0, 0), 100, fault.OK},
-		"no wait, never ready":     {service(0, 0), 1 << 20, fault.HandoverTimeout},
-		"16 ms, past its own 15":   {service(16*time.Millisecond, 15), 50, fault.OK},
-		"longest wait, ready":      {service(27*time.Second, 15), 0, fault.OK},
-		"longest wait, never":      {service(27*time.Second, 15), 1 << 20, fault.HandoverTimeout},
-		"a message it cannot take": {ndef.ServiceParameter{ServiceName: ndef.HandoverService, MaxMessage: 8}, 0, fault.HandoverRefused},
-	} {
-		_, answer := negotiating(t, c.service, c.notReady, hs)
-		_, waited, err := run(t, NewHandover(NFCOffer), answer)
-		if fault.CodeOf(err) != c.want {
-			t.Errorf("%s: %v", name, err)
-		}
-		if waited > 3*maxWait+mostWait {
-			t.Errorf("%s: waited %s", name, waited)
-		}
-	}
-
-	message := func(typ string, payload ...byte) []byte {
-		b, _ := ndef.Message{{TNF: ndef.WellKnown, Type: typ, Payload: payload}}.Bytes()
-		return b
-	}
-	for name, c := range map[string]struct {
-		status, last []byte
-		want         fault.Code
-	}{
-		"no status record":       {message("T"), hs, fault.MalformedHandover},
-		"status of two bytes":    {message("Te", 0, 0), hs, fault.MalformedHandover},
-		"status 01":              {message("Te", 1), hs, fault.HandoverRefused},
-		"status after request":   {message("Te", 0), message("Te", 1), fault.HandoverRefused},
-		"success, but no offer":  {message("Te", 0), message("Te", 0), fault.MalformedHandover},
-		"status that is no NDEF": {[]byte{1}, hs, fault.MalformedNDEF},
-	} {
-		g, answer := negotiating(t, service(0, 0), 0, c.last)
-		written := g.written
-		g.written = func(m []byte) {
-			written(m)
-			if len(g.file) > 2 {
-				g.file = withLength(c.status)
-			}
-		}
-		if _, _, err := run(t, NewHandover(NFCOffer), answer); fault.CodeOf(err) != c.want {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	g, answer := negotiating(t, service(0, 0), 0, hs)
-	g.cc = container(t, 255, 255, 40)
-	if _, _, err := run(t, NewHandover(NFCOffer), answer); fault.CodeOf(err) != fault.HandoverRefused {
-		t.Errorf("a file too small for the request: %v", err)
-	}
-	_, answer = negotiating(t, service(0, 0), 0, hs)
-	_, _, err := run(t, NewHandover(NFCOffer), func(c apdu.Command) apdu.Response {
-		if c.INS == 0xD6 {
-			return apdu.Response{SW: apdu.SecurityNotSatisfied}
-		}
-		return answer(c)
-	})
-	if fault.CodeOf(err) != fault.HandoverRefused {
-		t.Errorf("a tag that cannot be written: %v", err)
-	}
 }
 
 func TestF21_DeviceEngagements(t *testing.T) {

@@ -2,7 +2,6 @@ package engagement
 
 import (
 	"encoding/binary"
-	"time"
 
 	"kazashi/reader/apdu"
 	"kazashi/reader/ndef"
@@ -14,15 +13,6 @@ import (
 var ndefAID = []byte{0xD2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01}
 
 const fileCC = 0xE103
-
-// How long a phone is waited for in TNEP. Phones name 8 to 16 ms and need some
-// tens of them; what one may name goes up to half a minute.
-const (
-	maxWait   = time.Second           // for one waiting time
-	retryWait = 10 * time.Millisecond // the least between two looks at a message that is not ready
-	leastWait = 2 * time.Second       // for the message, however little the phone asked for
-	mostWait  = 5 * time.Second       // for the message, however much it asked for
-)
 
 // NFCOffer is what the reader says of the NFC carrier in a handover request. The
 // limits are the form's largest, since they bind the phone only.
@@ -118,79 +108,15 @@ func (h *Handover) initial(raw []byte) (*conversation.Step, error) {
 			return nil, fault.Wrap(fault.MalformedHandover, err, "service parameter")
 		}
 		if service.ServiceName == ndef.HandoverService {
+			if service.Mode != ndef.ModeSingleResponse {
+				return nil, fault.New(fault.MalformedHandover, "handover service of communication mode %02X, the standard has it in %02X",
+					service.Mode, ndef.ModeSingleResponse)
+			}
 			return h.negotiate(service)
 		}
 	}
 	if _, ok := m.Find(ndef.WellKnown, typeSelect); !ok {
 		return nil, fault.New(fault.NotAPhone, "the NDEF message offers no handover")
-	}
-	return h.finish(raw)
-}
-
-// negotiate selects the handover service, and then says what the reader has.
-func (h *Handover) negotiate(service ndef.ServiceParameter) (*conversation.Step, error) {
-	var err error
-	if h.request, err = EncodeRequest(h.offer...); err != nil {
-		return nil, err
-	}
-	if len(h.request) > service.MaxMessage {
-		return nil, fault.New(fault.HandoverRefused, "request of %d bytes, the phone takes %d", len(h.request), service.MaxMessage)
-	}
-	choice, err := ndef.ServiceSelect{ServiceName: ndef.HandoverService}.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	message, err := ndef.Message{{TNF: ndef.WellKnown, Type: ndef.TypeServiceSelect, Payload: choice}}.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	p := patienceOf(service)
-	return h.write("select-handover-service", message, func() (*conversation.Step, error) {
-		return h.read("read-service-status", p, func(raw []byte) (*conversation.Step, error) {
-			if err := serviceStatus(raw); err != nil {
-				return nil, err
-			}
-			return h.write("write-handover-request", h.request, func() (*conversation.Step, error) {
-				return h.read("read-handover-select", p, h.negotiated)
-			})
-		})
-	})
-}
-
-// patienceOf turns what the phone asks for into what it gets.
-func patienceOf(service ndef.ServiceParameter) patience {
-	wait := min(service.MinWait, maxWait)
-	again := max(wait, retryWait)
-	return patience{wait, again, min(max(service.MaxWaits, int(leastWait/again)), int(mostWait/again))}
-}
-
-// serviceStatus reads a TNEP status message.
-func serviceStatus(raw []byte) error {
-	m, err := ndef.Parse(raw)
-	if err != nil {
-		return fault.Wrap(fault.MalformedNDEF, err, "service status")
-	}
-	record, ok := m.Find(ndef.WellKnown, ndef.TypeStatus)
-	if !ok {
-		return fault.New(fault.MalformedHandover, "no status record in the phone's answer")
-	}
-	status, err := ndef.ParseStatus(record.Payload)
-	if err != nil {
-		return fault.Wrap(fault.MalformedHandover, err, "status record")
-	}
-	if status != ndef.StatusSuccess {
-		return fault.New(fault.HandoverRefused, "the phone answered %s", status)
-	}
-	return nil
-}
-
-// negotiated takes the answer to the request: the engagement, or a status that
-// says why there is none.
-func (h *Handover) negotiated(raw []byte) (*conversation.Step, error) {
-	if m, err := ndef.Parse(raw); err == nil && len(m) == 1 && m[0].Type == ndef.TypeStatus {
-		if err := serviceStatus(raw); err != nil {
-			return nil, err
-		}
 	}
 	return h.finish(raw)
 }

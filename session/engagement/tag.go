@@ -43,6 +43,9 @@ type patience struct {
 	wait  time.Duration // before the first look
 	again time.Duration // before every other one
 	tries int           // how many others there are
+	// silent is the error of a file that is still empty then; nil where an empty file
+	// is a tag that breaks its specification.
+	silent error
 }
 
 // read starts to read a message. then gets it without NLEN, in memory of its own.
@@ -109,8 +112,8 @@ func (f *file) piece(answer *apdu.Response, then func([]byte) (*conversation.Ste
 
 // empty is the error of a file that stays empty.
 func (f *file) empty() error {
-	if f.again > 0 {
-		return fault.New(fault.HandoverTimeout, "the phone's handover message did not become ready")
+	if f.silent != nil {
+		return f.silent
 	}
 	return fault.New(fault.MalformedTag, "NLEN 0, the NDEF file is empty")
 }

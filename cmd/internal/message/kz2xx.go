@@ -89,8 +89,8 @@ var engagementAndTransfer = []Entry{
 	{
 		fault.NoCommonTransport, phoneUnsupported, Never,
 		Text{
-			"スマートフォンの示した通信方式に、この端末が持つものがありません。",
-			"The phone offers no way of data transfer that this terminal has.",
+			"スマートフォンの示した通信方式に、この端末が持つものがないか、この端末の示したNFCに応じませんでした。",
+			"The phone offers no way of data transfer that this terminal has, or did not take up the terminal's offer of NFC.",
 		},
 		Text{
 			"提示された方式はログにあります。この端末はNFCによるデータ転送だけを行います。",
@@ -100,8 +100,8 @@ var engagementAndTransfer = []Entry{
 	{
 		fault.HandoverTimeout, tapAgain, TapAgain,
 		Text{
-			"ハンドオーバーの待ち時間が上限を超えました。",
-			"The phone asked for more waiting in the handover than its own limit allows.",
+			"ハンドオーバーの交渉を始められないまま、待ち時間が上限を超えました。",
+			"The phone did not get ready to negotiate the handover within the time that it is waited for.",
 		},
 		Text{
 			"スマートフォンの負荷が高いことがあります。ウォレットを開き直してもらいます。",
