@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"strconv"
 	"time"
+
+	"kazashi/session/trust"
 )
 
 // A Config is the daemon's configuration, complete and checked: defaults, then
@@ -96,6 +98,24 @@ type Trust struct {
 	VICALGrace time.Duration `mapstructure:"vical_grace"`
 	// Dir holds the VICALs, CRLs and status lists that were imported; empty for none.
 	Dir string `mapstructure:"dir"`
+	// Update is what `kazashi trust update` fetches into Dir; the daemon has no network.
+	Update Update `mapstructure:"update"`
+}
+
+// Update says which lists are fetched, and bounds it.
+type Update struct {
+	Sources []Source `mapstructure:"sources"`
+	// Timeout is for one source, from the name's resolution to the last byte.
+	Timeout time.Duration `mapstructure:"timeout"`
+	// MaxBytes is for one list.
+	MaxBytes int `mapstructure:"max_bytes"`
+}
+
+// A Source is one list and where it is published.
+type Source struct {
+	Name string `mapstructure:"name"`
+	Kind string `mapstructure:"kind"` // vical, crl or status
+	URL  string `mapstructure:"url"`
 }
 
 // An Anchor is a PEM file, or a directory of them, and the docTypes for which
@@ -154,7 +174,10 @@ func Default() Config {
 			Technician: Role{Users: []string{}, Groups: []string{"kazashi-technician"}},
 		},
 		Reader: Reader{Backend: BackendPCSC},
-		Trust:  Trust{Anchors: []Anchor{}, VICALRoots: []Anchor{}, VICALGrace: 7 * 24 * time.Hour, Dir: "/var/lib/kazashi-trust"},
+		Trust: Trust{
+			Anchors: []Anchor{}, VICALRoots: []Anchor{}, VICALGrace: 7 * 24 * time.Hour, Dir: "/var/lib/kazashi-trust",
+			Update: Update{Sources: []Source{}, Timeout: time.Minute, MaxBytes: trust.MaxList},
+		},
 		Presentation: Presentation{
 			DefaultTimeout: time.Minute, MaxTimeout: 5 * time.Minute,
 			Ready: 30 * time.Second, Lease: 30 * time.Second,

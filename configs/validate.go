@@ -17,6 +17,7 @@ const (
 	maxAnyTimeout  = 30 * time.Minute
 	maxReady       = 5 * time.Minute
 	maxGrace       = 90 * 24 * time.Hour
+	maxFetch       = 5 * time.Minute
 )
 
 // validate holds the values against each other and against their bounds. The
@@ -95,6 +96,8 @@ func (c *Config) validate(d *document) error {
 	if c.Trust.Dir != "" {
 		absolute("trust.dir", c.Trust.Dir)
 	}
+	c.Trust.validateUpdate(wrong)
+	within("trust.update.timeout", c.Trust.Update.Timeout, time.Second, maxFetch)
 	if c.Profiles.Dir != "" {
 		absolute("profiles.dir", c.Profiles.Dir)
 	}

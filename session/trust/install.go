@@ -62,7 +62,7 @@ func Import(s Sources, data []byte, at time.Time) (*Imported, error) {
 	}
 	defer unlock()
 	set := Load(s, nil, at)
-	switch kind, err := kindOf(data); kind {
+	switch kind, err := KindOf(data); kind {
 	case KindVICAL:
 		return importVICAL(s, set, data, at)
 	case KindCRL:
@@ -74,8 +74,9 @@ func Import(s Sources, data []byte, at time.Time) (*Imported, error) {
 	}
 }
 
-// kindOf tells what a file holds.
-func kindOf(data []byte) (Kind, error) {
+// KindOf tells what kind of list a file holds by its form; nothing is verified. Errors
+// are KZ-513.
+func KindOf(data []byte) (Kind, error) {
 	der := data
 	if block, _ := pem.Decode(data); block != nil {
 		der = block.Bytes
@@ -151,7 +152,7 @@ func install[T list[T]](i *Imported, dir, folder, extension string, installed []
 		if err := found.Supersedes(old); err != nil {
 			return old, err
 		}
-		if held, err := readFile(i.File, maxListFile); err == nil && bytes.Equal(held, data) {
+		if held, err := readFile(i.File, MaxList); err == nil && bytes.Equal(held, data) {
 			i.Unchanged = true
 			return old, nil
 		}

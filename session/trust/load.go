@@ -13,13 +13,12 @@ import (
 	"kazashi/session/intake"
 )
 
-const (
-	// maxFile bounds a file of certificates; those of today are below 2 KiB each.
-	maxFile = 1 << 20
-	// maxListFile bounds a VICAL, a CRL or a status list, which may be written in
-	// hexadecimal digits.
-	maxListFile = 20 << 20
-)
+// maxFile bounds a file of certificates; those of today are below 2 KiB each.
+const maxFile = 1 << 20
+
+// MaxList bounds a VICAL, a CRL or a status list, in bytes: it may be written in
+// hexadecimal digits. A larger file is not read.
+const MaxList = 20 << 20
 
 // ParsePEM reads the anchors in data: one or more PEM blocks, all of them
 // certificates, or one certificate in DER. Each has to be one of an IACA, see

@@ -243,7 +243,7 @@ func (l *loader) damage(folder, file string) {
 }
 
 func loadList[T list[T]](file string, parse func([]byte) (T, error)) (T, error) {
-	data, err := readFile(file, maxListFile)
+	data, err := readFile(file, MaxList)
 	if err != nil {
 		var none T
 		return none, err

@@ -66,7 +66,7 @@ func All() []Entry { return slices.Clone(catalogue) }
 // hundred.
 var catalogue = slices.Concat(
 	nothing, readerAndCard, engagementAndTransfer, sessionAndAnswer, issuerAndDevice,
-	trust, certificates, presentationsAndSocket, configurationAndKeys, machine, terminal,
+	trust, certificates, fetching, presentationsAndSocket, configurationAndKeys, machine, terminal,
 )
 
 var byCode = func() map[fault.Code]Entry {
