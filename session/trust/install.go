@@ -160,13 +160,21 @@ func install[T list[T]](i *Imported, dir, folder, extension string, installed []
 	return old, replace(i.File, data)
 }
 
-// replace writes a file in one step.
+// newFiles are lists on their way to their place.
+const newFiles = ".new-*"
+
+// replace writes a file in one step. The caller holds the lock: what an import that
+// was killed has left behind is removed.
 func replace(path string, data []byte) (err error) {
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fault.Wrap(fault.TrustUnwritable, err, "")
 	}
-	temporary, err := os.CreateTemp(folder, ".new-*")
+	left, _ := filepath.Glob(filepath.Join(folder, newFiles))
+	for _, file := range left {
+		_ = os.Remove(file)
+	}
+	temporary, err := os.CreateTemp(folder, newFiles)
 	if err != nil {
 		return fault.Wrap(fault.TrustUnwritable, err, "")
 	}

@@ -8,7 +8,7 @@
 //	kazashi tap         one tap to try the terminal, without taking any attribute
 //	kazashi verify      judge a recorded answer of a phone
 //	kazashi engagement  decode the QR code (mdoc:) of a phone
-//	kazashi trust       show, check and import trusted issuers and revocations
+//	kazashi trust       show, check, import and update trusted issuers and revocations
 //	kazashi demo        see the whole flow without any hardware
 //	kazashi version     which version this is
 //

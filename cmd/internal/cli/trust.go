@@ -25,8 +25,8 @@ func (a *app) trustCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "trust",
 		Short: phrase{
-			Ja: "信頼する発行者と失効情報の表示・点検・登録",
-			En: "show, check and import trusted issuers and revocations",
+			Ja: "信頼する発行者と失効情報の表示・点検・登録・更新",
+			En: "show, check, import and update trusted issuers and revocations",
 		}.in(a.lang),
 		Long: phrase{
 			Ja: `設定ファイルに書かれた信頼する発行者 (IACA) と、登録済みの VICAL、CRL、ステータスリストを扱います。ファイルを直接読むので、デーモンは要りません。`,
@@ -40,7 +40,7 @@ func (a *app) trustCommand() *cobra.Command {
 		},
 		RunE: func(*cobra.Command, []string) error { return nil }, // never reached, but makes Args count
 	}
-	cmd.AddCommand(a.trustListCommand(order), a.trustCheckCommand(order), a.trustImportCommand(order))
+	cmd.AddCommand(a.trustListCommand(order), a.trustCheckCommand(order), a.trustImportCommand(order), a.trustUpdateCommand(order))
 	return cmd
 }
 

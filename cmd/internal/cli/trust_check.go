@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kazashi/cmd/internal/message"
 	"kazashi/session/fault"
 	"kazashi/session/trust"
 )
@@ -96,15 +95,11 @@ func (a *app) showFindings(rows []findingJSON) {
 		t.add(filepath.Base(r.File), result, r.Detail)
 	}
 	a.out.table(t)
-	told := map[fault.Code]bool{}
+	var codes []fault.Code
 	for _, r := range rows {
-		if r.Code == fault.OK || r.Warning || told[r.Code] {
-			continue
+		if r.Code != fault.OK && !r.Warning {
+			codes = append(codes, r.Code)
 		}
-		told[r.Code] = true
-		a.out.line(plain, "")
-		a.out.say(bad, "", string(r.Code)+" ("+r.Name+")")
-		entry := message.Lookup(r.Code)
-		a.explain(a.out, "  ", phrase(entry.Cause), phrase(entry.Remedy))
 	}
+	a.explainCodes(codes)
 }

@@ -104,6 +104,10 @@ func readBody(response *http.Response, limit int) ([]byte, error) {
 		return nil, fault.New(fault.FetchTooLarge, "%d bytes, at most %d (trust.update.max_bytes)", response.ContentLength, limit)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, int64(limit)+1))
+	if late := response.Request.Context().Err(); late != nil {
+		// A server that is told of the end in time may still close its answer in order.
+		err = late
+	}
 	switch {
 	case isTimeout(err):
 		return nil, fault.New(fault.FetchTimeout, "after %d bytes", len(body))
@@ -128,7 +132,8 @@ func connectionFault(err error) error {
 		return fault.Wrap(fault.FetchRedirect, cause, "")
 	case isTimeout(err):
 		return fault.Wrap(fault.FetchTimeout, cause, "no answer")
-	case errors.As(err, &record), errors.As(err, &alert), errors.As(err, &untrusted), errors.As(err, &invalid):
+	case errors.As(err, &record), errors.As(err, &alert), errors.As(err, &untrusted), errors.As(err, &invalid),
+		errors.Is(err, http.ErrSchemeMismatch):
 		return fault.Wrap(fault.FetchTLS, cause, "")
 	default:
 		return fault.Wrap(fault.FetchUnreachable, cause, "")

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -85,22 +84,17 @@ func (s *state) keep(source Source, r *reply, file string) error {
 	return s.write()
 }
 
-// write puts the state in the place of the old one, in one step.
-func (s *state) write() (err error) {
+// write puts the state in the place of the old one, in one step. That it may be torn
+// when power is lost, or two updates run at once, costs a transfer and no more.
+func (s *state) write() error {
 	data, err := json.Marshal(s.got)
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "state of the update")
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(s.path), ".new-*")
-	if err != nil {
-		return fault.Wrap(fault.TrustUnwritable, err, "")
-	}
-	_, err = temporary.Write(data)
-	if err = errors.Join(err, temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), s.path)
-	}
-	if err != nil {
-		_ = os.Remove(temporary.Name())
+	next := s.path + ".new"
+	err = os.WriteFile(next, data, 0o644)
+	if err == nil {
+		err = os.Rename(next, s.path)
 	}
 	return fault.Wrap(fault.TrustUnwritable, err, "state of the update")
 }
