@@ -4,7 +4,8 @@
 //
 // What comes back is an [x509.Certificate], read by crypto/x509 but for its key, so
 // that nothing else about a certificate is read in two ways. Its own methods that
-// check signatures do not know these keys: [CheckSignature] does.
+// check signatures do not know these keys: [CheckSignature] does. [ParsePKCS8] and
+// [ParseEC] read the private keys that belong to them, and those of X448.
 package certificate
 
 import (
@@ -101,23 +102,16 @@ func readBrainpool(spki []byte) (key *brainpool.PublicKey, known bool, err error
 	if !algorithm.Equal(oidECPublicKey) || !parameters.ReadASN1ObjectIdentifier(&name) || !parameters.Empty() {
 		return nil, false, nil
 	}
-	var curve *brainpool.Curve
-	switch {
-	case name.Equal(oidBrainpoolP256r1):
-		curve = brainpool.P256r1()
-	case name.Equal(oidBrainpoolP320r1):
-		curve = brainpool.P320r1()
-	case name.Equal(oidBrainpoolP384r1):
-		curve = brainpool.P384r1()
-	case name.Equal(oidBrainpoolP512r1):
-		curve = brainpool.P512r1()
-	default:
-		return nil, false, nil
+	for _, b := range brainpoolOIDs {
+		if !b.id.Equal(name) {
+			continue
+		}
+		if key, err = b.curve().ParsePublicKey(point); err != nil {
+			return nil, true, errors.Join(ErrKey, err)
+		}
+		return key, true, nil
 	}
-	if key, err = curve.ParsePublicKey(point); err != nil {
-		return nil, true, errors.Join(ErrKey, err)
-	}
-	return key, true, nil
+	return nil, false, nil
 }
 
 // readEd448 returns the key of RFC 8410, or nil for one of another algorithm.

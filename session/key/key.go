@@ -11,19 +11,18 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/x509"
-	"encoding/asn1"
 	"io"
-	"slices"
 	"time"
 
+	"github.com/cloudflare/circl/sign/ed448"
+
 	"kazashi/session/cose"
+	"kazashi/session/curve/brainpool"
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
+	"kazashi/session/trust"
 	"kazashi/session/wire"
 )
-
-// ekuReader is the extended key usage of a reader certificate, which Annex B asks for.
-var ekuReader = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 6}
 
 // A Reader is the key of one terminal. It is for concurrent use if its Signer is.
 type Reader struct {
@@ -37,8 +36,10 @@ type Reader struct {
 }
 
 // New joins a key with its certificate. It fails with KZ-706 when they do not belong
-// together or the certificate is not for reader authentication. It does not look
-// at dates: see [Reader.Check].
+// together, and with KZ-713 when the certificate breaks the profile of Annex B, see
+// [trust.CheckReader]. Whether it counts by now is not looked at: see [Reader.Check].
+// The key may be on every curve that signs; certificate is what package
+// session/certificate reads.
 func New(signer crypto.Signer, certificate *x509.Certificate) (*Reader, error) {
 	public, ok := certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !public.Equal(signer.Public()) {
@@ -62,14 +63,9 @@ func (r *Reader) Close() error {
 // fits refuses a certificate that is not for reader authentication.
 func fits(certificate *x509.Certificate) error {
 	if !supported(certificate.PublicKey) {
-		return fault.New(fault.ReaderKeyMismatch, "reader authentication with a %T", certificate.PublicKey)
+		return fault.New(fault.ReaderCertificateProfile, "reader authentication with a %T", certificate.PublicKey)
 	}
-	usable := certificate.KeyUsage&x509.KeyUsageDigitalSignature != 0
-	named := slices.ContainsFunc(certificate.UnknownExtKeyUsage, ekuReader.Equal)
-	if !usable || !named {
-		return fault.New(fault.ReaderKeyMismatch, "the certificate is not for reader authentication (usage %s)", ekuReader)
-	}
-	return nil
+	return fault.Wrap(fault.ReaderCertificateProfile, trust.CheckReader(certificate), "certificate")
 }
 
 // supported reports whether there is a signature algorithm for the key.
@@ -77,7 +73,7 @@ func supported(public crypto.PublicKey) bool {
 	switch k := public.(type) {
 	case *ecdsa.PublicKey:
 		return k.Curve == elliptic.P256() || k.Curve == elliptic.P384() || k.Curve == elliptic.P521()
-	case ed25519.PublicKey:
+	case ed25519.PublicKey, ed448.PublicKey, *brainpool.PublicKey:
 		return true
 	}
 	return false

@@ -73,9 +73,9 @@ func TestLoad(t *testing.T) {
 		"broken key":                   {write(t, "k", "PRIVATE KEY", []byte{1, 2}), in(dir, "reader.cert.pem"), fault.ReaderKeyUnreadable},
 		"broken certificate":           {in(dir, "reader.key.pem"), write(t, "c", "CERTIFICATE", []byte{1}), fault.ReaderKeyUnreadable},
 		"another key":                  {in(dir, "ds.key.pem"), in(dir, "reader.cert.pem"), fault.ReaderKeyMismatch},
-		"RSA":                          {write(t, "k", "PRIVATE KEY", rsaDER), write(t, "c", "CERTIFICATE", selfSigned(t, rsaKey)), fault.ReaderKeyMismatch},
-		"certificate of a DS":          {in(dir, "ds.key.pem"), in(dir, "ds.cert.pem"), fault.ReaderKeyMismatch},
-		"certificate of the CA":        {in(dir, "reader-ca.key.pem"), in(dir, "reader-ca.cert.pem"), fault.ReaderKeyMismatch},
+		"RSA":                          {write(t, "k", "PRIVATE KEY", rsaDER), write(t, "c", "CERTIFICATE", selfSigned(t, rsaKey)), fault.ReaderCertificateProfile},
+		"certificate of a DS":          {in(dir, "ds.key.pem"), in(dir, "ds.cert.pem"), fault.ReaderCertificateProfile},
+		"certificate of the CA":        {in(dir, "reader-ca.key.pem"), in(dir, "reader-ca.cert.pem"), fault.ReaderCertificateProfile},
 		"certificate that has expired": {in(pastDir, "reader.key.pem"), in(pastDir, "reader.cert.pem"), fault.ReaderCertificateExpired},
 		"certificate not yet valid":    {in(futureDir, "reader.key.pem"), in(futureDir, "reader.cert.pem"), fault.ReaderCertificateExpired},
 	} {
@@ -132,7 +132,7 @@ func TestCurvesWithoutAlgorithm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(key, certificate); fault.CodeOf(err) != fault.ReaderKeyMismatch {
+	if _, err := New(key, certificate); fault.CodeOf(err) != fault.ReaderCertificateProfile {
 		t.Errorf("got %v", err)
 	}
 }

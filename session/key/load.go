@@ -2,12 +2,12 @@ package key
 
 import (
 	"crypto"
-	"crypto/x509"
 	"encoding/pem"
 	"slices"
 	"strings"
 	"time"
 
+	"kazashi/session/certificate"
 	"kazashi/session/fault"
 )
 
@@ -28,25 +28,27 @@ const (
 //	                                a token that signs and keeps the key, RFC 7512
 //
 // certPlace is a PEM file or a credential; of several certificates in it the first one
-// counts. What cannot be read or reached is KZ-705, what does not belong together
-// KZ-706, a certificate out of its time KZ-707. No error holds a PIN or a part of a key.
+// counts. A file holds a key on any curve that signs; a token one on a curve of the
+// NIST, or Ed25519. What cannot be read or reached is KZ-705, what does not belong
+// together KZ-706, a certificate out of its time KZ-707 and one that breaks its profile
+// KZ-713. No error holds a PIN or a part of a key.
 func Load(keyPlace, certPlace string) (*Reader, error) {
 	block, err := readPEM(certPlace, "CERTIFICATE")
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
+	leaf, err := certificate.Parse(block.Bytes)
 	if err != nil {
 		return nil, fault.Wrap(fault.ReaderKeyUnreadable, err, "certificate in %s", certPlace)
 	}
-	if err := fits(certificate); err != nil {
+	if err := fits(leaf); err != nil {
 		return nil, err
 	}
-	signer, err := loadKey(keyPlace, certificate.PublicKey)
+	signer, err := loadKey(keyPlace, leaf.PublicKey)
 	if err != nil {
 		return nil, err
 	}
-	r, err := New(signer, certificate)
+	r, err := New(signer, leaf)
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +75,9 @@ func loadKey(place string, public crypto.PublicKey) (crypto.Signer, error) {
 	defer clear(block.Bytes)
 	var parsed any
 	if block.Type == "EC PRIVATE KEY" {
-		parsed, err = x509.ParseECPrivateKey(block.Bytes)
+		parsed, err = certificate.ParseEC(block.Bytes)
 	} else {
-		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+		parsed, err = certificate.ParsePKCS8(block.Bytes)
 	}
 	if err != nil {
 		return nil, fault.New(fault.ReaderKeyUnreadable, "%s holds no private key that can be read", place)

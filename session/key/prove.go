@@ -29,7 +29,7 @@ func prove(signer crypto.Signer) error {
 		challenge = h.Sum(nil)
 	case ed25519.PublicKey:
 	default:
-		return fault.New(fault.ReaderKeyMismatch, "reader authentication with a %T", public)
+		return fault.New(fault.ReaderKeyUnreadable, "a token with a %T", public)
 	}
 	signature, err := signer.Sign(rand.Reader, challenge, digest)
 	if err != nil {

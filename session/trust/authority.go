@@ -20,6 +20,25 @@ type signer struct {
 	days int
 }
 
+// Extended key usages of reader authentication, ISO/IEC 18013-5 and 23220-4.
+var (
+	usageReader     = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 6}
+	usageMDocReader = asn1.ObjectIdentifier{1, 0, 23220, 4, 1, 6}
+)
+
+var reader = signer{"reader", x509.KeyUsageDigitalSignature, []asn1.ObjectIdentifier{usageReader, usageMDocReader}, daysReader}
+
+// CheckReader returns why a certificate cannot be one of reader authentication, Annex
+// B.1.7: digitalSignature and nothing else, for no more than 1187 days, for readers and
+// nothing else, and with no extension that is forbidden, or critical and unknown.
+// Whether it is valid by now is not looked at. Phones hold it to the same.
+func CheckReader(c *x509.Certificate) error {
+	if c.KeyUsage&^reader.usage != 0 {
+		return fault.New(fault.CertificateUsageExcess, "%s has a key usage beside digitalSignature", reader.who)
+	}
+	return reader.profile(c)
+}
+
 // Extended key usages of VICAL signers.
 var (
 	usageVICALSigner = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 8}
@@ -34,11 +53,16 @@ var (
 	statusSigner = signer{"status list signer", x509.KeyUsageDigitalSignature, nil, 0}
 )
 
-// check returns why a certificate cannot be this signer's.
+// check returns why a certificate cannot be this signer's at a time.
 func (s signer) check(c *x509.Certificate, at time.Time) error {
 	if err := checkValidity(c, s.who, at); err != nil {
 		return err
 	}
+	return s.profile(c)
+}
+
+// profile returns why a certificate cannot be this signer's at any time.
+func (s signer) profile(c *x509.Certificate) error {
 	switch {
 	case c.Version != 3:
 		return fault.New(fault.CertificateVersion, "%s is not of version 3", s.who)

@@ -31,6 +31,7 @@ const (
 	yearsIACA       = 20
 	daysDS          = 457
 	daysVICALSigner = 1187
+	daysReader      = 1187
 )
 
 // The key usages of an IACA and of a document signer: these and no others.

@@ -44,7 +44,7 @@ func exitOf(err error) int {
 	case fault.Usage, fault.ProfileNotFound, fault.ReaderAmbiguous:
 		return exitUsage
 	case fault.InputUnreadable, fault.MalformedTranscript, fault.TrustFileInvalid,
-		fault.ReaderKeyUnreadable, fault.ReaderKeyMismatch:
+		fault.ReaderKeyUnreadable, fault.ReaderKeyMismatch, fault.ReaderCertificateProfile:
 		return exitUnreadable
 	case fault.SocketUnavailable, fault.ShuttingDown, fault.ReaderServiceDown, fault.ReaderServiceHung,
 		fault.ReaderUnsupported, fault.DaemonHung:

@@ -1,15 +1,14 @@
 package cli
 
 import (
-	"crypto/ecdh"
-	"crypto/ecdsa"
-	"crypto/x509"
+	"crypto"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"kazashi/session/certificate"
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
 	"kazashi/session/seal"
@@ -55,8 +54,9 @@ func readTranscript(name string) ([]byte, error) {
 	return array, nil
 }
 
-// readReaderKey returns the private EReaderKey of a PEM file, PKCS #8 or SEC 1.
-// The PEM may begin with its EC PARAMETERS, as OpenSSL writes it.
+// readReaderKey returns the private EReaderKey of a PEM file, PKCS #8 or SEC 1, on any
+// curve of session encryption. The PEM may begin with its EC PARAMETERS, as OpenSSL
+// writes it.
 func readReaderKey(name string) (*seal.Private, error) {
 	data, err := readFile(name, maxPEMFile)
 	if err != nil {
@@ -69,37 +69,30 @@ func readReaderKey(name string) (*seal.Private, error) {
 		}
 		key, err := parsePrivateKey(block)
 		if err != nil {
-			return nil, fault.New(fault.ReaderKeyUnreadable, "%s: %v", name, err)
+			return nil, fault.New(fault.InputUnreadable, "%s: %v", name, err)
 		}
-		private, err := seal.FromECDH(key)
+		private, err := seal.FromKey(key)
 		if err != nil {
-			return nil, fault.New(fault.ReaderKeyUnreadable, "%s: %v", name, err)
+			return nil, fault.New(fault.InputUnreadable, "%s: %v", name, err)
 		}
 		return private, nil
 	}
-	return nil, fault.New(fault.ReaderKeyUnreadable, "%s: no PEM block", name)
+	return nil, fault.New(fault.InputUnreadable, "%s: no PEM block", name)
 }
 
-func parsePrivateKey(block *pem.Block) (*ecdh.PrivateKey, error) {
-	var parsed any
-	var err error
+func parsePrivateKey(block *pem.Block) (key crypto.PrivateKey, err error) {
+	defer clear(block.Bytes)
 	switch block.Type {
 	case "EC PRIVATE KEY":
-		if parsed, err = x509.ParseECPrivateKey(block.Bytes); err != nil {
+		if key, err = certificate.ParseEC(block.Bytes); err != nil {
 			return nil, errors.New("not a SEC 1 private key")
 		}
 	case "PRIVATE KEY":
-		if parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes); err != nil {
+		if key, err = certificate.ParsePKCS8(block.Bytes); err != nil {
 			return nil, errors.New("not a PKCS #8 private key")
 		}
 	default:
 		return nil, fmt.Errorf("PEM block %q where a private key belongs", block.Type)
 	}
-	switch key := parsed.(type) {
-	case *ecdsa.PrivateKey:
-		return key.ECDH()
-	case *ecdh.PrivateKey:
-		return key, nil
-	}
-	return nil, fmt.Errorf("a %T where an EC private key belongs", parsed)
+	return key, nil
 }

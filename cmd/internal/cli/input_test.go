@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -14,7 +16,11 @@ import (
 	"slices"
 	"testing"
 
+	"kazashi/session/certificate"
+	"kazashi/session/curve/brainpool"
+	"kazashi/session/curve/x448"
 	"kazashi/session/fault"
+	"kazashi/session/seal"
 	"kazashi/session/wire"
 )
 
@@ -121,7 +127,39 @@ func TestReadReaderKeyRefusesTheRest(t *testing.T) {
 		"bad SEC 1":     pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: []byte{0}}),
 		"Ed25519":       pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: notEC}),
 	} {
-		if _, err := readReaderKey(write(t, data)); fault.CodeOf(err) != fault.ReaderKeyUnreadable {
+		if _, err := readReaderKey(write(t, data)); fault.CodeOf(err) != fault.InputUnreadable {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// EReaderKey may lie on every curve of session encryption.
+func TestReadReaderKey_EveryCurve(t *testing.T) {
+	keys := map[string]func() (crypto.PrivateKey, error){
+		"P-384":           func() (crypto.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P384(), rand.Reader) },
+		"P-521":           func() (crypto.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P521(), rand.Reader) },
+		"X25519":          func() (crypto.PrivateKey, error) { return ecdh.X25519().GenerateKey(rand.Reader) },
+		"X448":            func() (crypto.PrivateKey, error) { return x448.GenerateKey() },
+		"brainpoolP256r1": func() (crypto.PrivateKey, error) { return brainpool.P256r1().GenerateKey() },
+		"brainpoolP320r1": func() (crypto.PrivateKey, error) { return brainpool.P320r1().GenerateKey() },
+		"brainpoolP384r1": func() (crypto.PrivateKey, error) { return brainpool.P384r1().GenerateKey() },
+		"brainpoolP512r1": func() (crypto.PrivateKey, error) { return brainpool.P512r1().GenerateKey() },
+	}
+	for name, generate := range keys {
+		key, err := generate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := seal.FromKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := certificate.MarshalPKCS8(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := readReaderKey(write(t, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+		if err != nil || got.Curve().String() != name || !bytes.Equal(got.COSE(), want.COSE()) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

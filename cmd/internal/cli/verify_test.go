@@ -279,7 +279,7 @@ func TestVerifyUnreadableInputs(t *testing.T) {
 	}{
 		{"--transcript", fault.MalformedTranscript},
 		{"--trust", fault.TrustFileInvalid},
-		{"--reader-key", fault.ReaderKeyUnreadable},
+		{"--reader-key", fault.InputUnreadable},
 	} {
 		r := (&recording{}).record(t)
 		bad := filepath.Join(r.dir, "bad")

@@ -81,6 +81,9 @@ func (k *PrivateKey) Public() crypto.PublicKey { return &k.public }
 // PublicKey returns the public key.
 func (k *PrivateKey) PublicKey() *PublicKey { return &k.public }
 
+// Bytes returns a copy of the secret.
+func (k *PrivateKey) Bytes() []byte { return append([]byte(nil), k.secret[:]...) }
+
 // Equal reports whether other is the same key.
 func (k *PrivateKey) Equal(other crypto.PrivateKey) bool {
 	o, ok := other.(*PrivateKey)
