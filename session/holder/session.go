@@ -3,9 +3,9 @@ package holder
 import (
 	"context"
 	"crypto"
-	"crypto/x509"
 	"time"
 
+	"kazashi/session/certificate"
 	"kazashi/session/mdoc"
 	"kazashi/session/seal"
 )
@@ -127,11 +127,11 @@ func readerName(chain [][]byte, err error) string {
 	if err != nil {
 		return ""
 	}
-	certificate, err := x509.ParseCertificate(chain[0])
+	leaf, err := certificate.Parse(chain[0])
 	if err != nil {
 		return ""
 	}
-	return certificate.Subject.CommonName
+	return leaf.Subject.CommonName
 }
 
 // think passes the time that the holder takes.

@@ -1,9 +1,9 @@
 package mdoc
 
 import (
-	"crypto/x509"
 	"fmt"
 
+	"kazashi/session/certificate"
 	"kazashi/session/cose"
 	"kazashi/session/wire"
 )
@@ -55,7 +55,7 @@ func verifyReaderAuth(readerAuth []byte, signed wire.Embedded) ([][]byte, error)
 	if err != nil {
 		return nil, fmt.Errorf("reader authentication: %w", err)
 	}
-	leaf, err := x509.ParseCertificate(chain[0])
+	leaf, err := certificate.Parse(chain[0])
 	if err != nil {
 		return nil, fmt.Errorf("reader certificate: %w", err)
 	}
