@@ -6,9 +6,10 @@
 // SIGHUP has it read configuration, profiles, anchors and reader key anew; what is
 // wrong with them leaves the old ones in force. SIGTERM ends it in order.
 //
-// Exit status: 0 stopped in order, 64 wrong command line, 69 the socket is not
-// available, 70 internal fault, 78 wrong configuration or a reader backend that this
-// build does not have.
+// Exit status: 0 stopped in order, 2 a part of the daemon panicked, 64 wrong command
+// line, 69 the socket is not available, 70 internal fault, 78 wrong configuration or a
+// reader backend that this build does not have. 2 is what the Go runtime gives too, for
+// a panic that nothing could catch.
 package main
 
 import (
@@ -20,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -146,6 +148,11 @@ func (f *flags) execute(cmd *cobra.Command) error {
 		}
 		return err
 	}
+	if !options.Specimen {
+		// A trace shows arguments, and those may be parts of what a phone said. The log
+		// names the functions of what panics, and of what hangs.
+		debug.SetTraceback("none")
+	}
 	options.Log, err = daemon.NewLogger(config.Log, options.Specimen, os.Stderr)
 	if err != nil {
 		return err
@@ -205,10 +212,12 @@ func (f *flags) resolve() (*configs.Config, daemon.Options, error) {
 
 // status returns the exit status of an error, after sysexits.h.
 func status(err error) int {
-	const wrong, unavailable, software, config = 64, 69, 70, 78
+	const panicked, wrong, unavailable, software, config = 2, 64, 69, 70, 78
 	switch code := fault.CodeOf(err); {
 	case code == fault.OK:
 		return 0
+	case code == fault.Panicked:
+		return panicked
 	case code == fault.Usage:
 		return wrong
 	case code == fault.SocketUnavailable:

@@ -203,11 +203,15 @@ const (
 	ClockFree        Code = "KZ-833" // a warning: nothing sets the clock
 	DaemonHung       Code = "KZ-834"
 	CheckLate        Code = "KZ-835" // a warning: a check of kazashi doctor did not end in time
+	PartHangs        Code = "KZ-810" // in the log: systemd is not told any more that the daemon is alive
+	MemoryUnlocked   Code = "KZ-811" // a health item: the memory could be swapped out
+	LogDropped       Code = "KZ-812" // a health item
 
 	// The terminal itself.
 	Internal                 Code = "KZ-900"
 	ForbiddenElementReceived Code = "KZ-901"
 	SelfTestFailed           Code = "KZ-910"
+	Panicked                 Code = "KZ-905"
 )
 
 // slugs holds every code with its name in words.
@@ -390,6 +394,9 @@ var slugs = map[Code]string{
 	MetricsUnwritten:         "metrics-unwritten",
 	ReportRefused:            "report-refused",
 	ReportUnwritable:         "report-unwritable",
+	PartHangs:                "part-hangs",
+	MemoryUnlocked:           "memory-unlocked",
+	LogDropped:               "log-dropped",
 	UnitMissing:              "unit-missing",
 	UnitWeakened:             "unit-weakened",
 	DiskLow:                  "disk-low",
@@ -398,5 +405,6 @@ var slugs = map[Code]string{
 	CheckLate:                "check-late",
 	Internal:                 "internal",
 	ForbiddenElementReceived: "forbidden-element-received",
+	Panicked:                 "panicked",
 	SelfTestFailed:           "self-test-failed",
 }

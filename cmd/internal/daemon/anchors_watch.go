@@ -20,15 +20,17 @@ const listsEvery = time.Minute
 
 // watchLists takes in new lists as they are installed, until ctx ends. Pinned
 // certificates wait for a reload, which somebody asks for.
-func (d *daemon) watchLists(ctx context.Context) {
+func (d *daemon) watchLists(ctx context.Context, p *part) {
 	tick := time.NewTicker(listsEvery)
 	defer tick.Stop()
 	for {
+		p.waits()
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		p.works()
 		d.refreshLists()
 	}
 }

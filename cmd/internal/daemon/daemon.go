@@ -87,6 +87,7 @@ type daemon struct {
 	vault     *vault.Vault
 	ledger    *ledger.Ledger // nil for none
 	server    *server.Server
+	parts     parts
 	health    *health
 	recheck   chan struct{} // of one slot: health may have changed
 	counts    counts
@@ -102,6 +103,7 @@ func assemble(c configs.Config, o Options) (*daemon, error) {
 	if d.log == nil {
 		d.log = zap.NewNop()
 	}
+	d.parts.log = d.log
 	var err error
 	if d.pki, err = specimenPKI(o); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"reflect"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -11,17 +12,22 @@ import (
 	"kazashi/transport/api"
 )
 
+// reloadPatience is how long a reload may take: it may log in to a token.
+const reloadPatience = time.Minute
+
 // reloads reads the configuration anew at every hangup, until ctx ends.
-func (d *daemon) reloads(ctx context.Context) {
+func (d *daemon) reloads(ctx context.Context, p *part) {
 	if d.options.Reload == nil {
 		return
 	}
 	for {
+		p.waits()
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.options.Hangup:
 		}
+		p.works()
 		d.notify(reloading())
 		d.reload()
 		d.notify(ready)

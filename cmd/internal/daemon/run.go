@@ -77,7 +77,10 @@ func (d *daemon) run(ctx context.Context) error {
 	case err := <-ended:
 		return d.result(err)
 	case <-late.C:
-		d.log.Error("parts of the daemon did not end in time")
+		d.log.Error("parts of the daemon did not end in time", zap.Strings("parts", d.parts.names()))
+		if err := d.parts.firstPanic(); err != nil {
+			return err
+		}
 		return fault.New(fault.Internal, "parts of the daemon did not end within %s", stopWithin)
 	}
 }
@@ -107,33 +110,49 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 	})
 	s := d.server
 	armed := d.vault.Feed().Last()
-	group.Go(func() error {
-		return ignoreEnd(parts, d.system.Watch(parts, d.observe))
+	d.parts.run(group, "readers", func(p *part) error {
+		p.waits()
+		return ignoreEnd(parts, d.system.Watch(parts, func(e reader.Event) {
+			p.works()
+			defer p.waits()
+			d.observe(e)
+		}))
 	})
-	group.Go(func() error {
-		follow(parts, d.vault.Feed(), armed, d.arming)
+	d.parts.run(group, "events", func(p *part) error {
+		p.waits()
+		follow(parts, d.vault.Feed(), armed, func(e api.Event) {
+			p.works()
+			defer p.waits()
+			d.arming(e)
+		})
 		return nil
 	})
-	group.Go(func() error {
-		d.watchHealth(parts)
+	d.parts.run(group, "health", func(p *part) error {
+		d.watchHealth(parts, p)
 		return nil
 	})
-	group.Go(func() error {
-		d.reloads(parts)
+	d.parts.start(group, d.parts.patient(reloadPatience), "reload", func(p *part) error {
+		d.reloads(parts, p)
 		return nil
 	})
-	group.Go(func() error {
-		d.watchLists(parts)
+	d.parts.run(group, "lists", func(p *part) error {
+		d.watchLists(parts, p)
 		return nil
 	})
-	group.Go(func() error {
-		d.textfile.run(parts)
-		return nil
-	})
-	for _, c := range d.customers {
-		group.Go(func() error { return c.run(parts, armed) })
+	if d.textfile.config.Path != "" {
+		d.parts.run(group, "metrics", func(p *part) error {
+			d.textfile.run(parts, p)
+			return nil
+		})
 	}
-	group.Go(func() error {
+	for _, c := range d.customers {
+		d.parts.run(group, "specimen phone "+c.tray.Name(), func(p *part) error { return c.run(parts, armed, p) })
+	}
+	d.parts.run(group, "watchdog", func(p *part) error {
+		p.waits() // it would not find itself hanging
+		return d.watch(parts.Done())
+	})
+	d.parts.run(group, "socket", func(p *part) error {
 		d.settle(parts)
 		d.log.Info("started", zap.String("version", build.Version()), zap.String("socket", d.config.Socket.Path),
 			zap.Strings("profiles", d.rules.Load().profileNames), zap.Int("anchors", d.anchors.Load().summary().Anchors))
@@ -141,10 +160,12 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 		if d.options.Started != nil {
 			d.options.Started()
 		}
-		return s.Serve(l)
+		return s.Serve(accepting{l, p})
 	})
-	group.Go(func() error {
+	d.parts.run(group, "end", func(p *part) error {
+		p.waits()
 		<-ctx.Done()
+		p.works()
 		d.log.Info("stopping")
 		d.notify(stopping)
 		d.vault.Close() // nothing is armed or handed out any more, taps end, all is wiped
@@ -157,6 +178,18 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 		}
 		return fault.Wrap(fault.Internal, err, "closing the socket")
 	})
+}
+
+// accepting marks on a part when it waits for a connection and when it deals with one.
+type accepting struct {
+	net.Listener
+	part *part
+}
+
+func (a accepting) Accept() (net.Conn, error) {
+	a.part.waits()
+	defer a.part.works()
+	return a.Listener.Accept()
 }
 
 // ignoreEnd returns nil for the error of a part that ended because it was told to.
@@ -175,7 +208,8 @@ func (d *daemon) open(ctx context.Context, group *errgroup.Group, name string) *
 		d.nudgeHealth()
 	})
 	t.perform = tapper.perform
-	group.Go(func() error {
+	d.parts.run(group, terminalPart(name), func(p *part) error {
+		t.part = p
 		d.describe(ctx, name)
 		tapper.prepare()
 		t.run(ctx)
@@ -244,17 +278,20 @@ func (d *daemon) nudgeHealth() {
 }
 
 // watchHealth tells the log and the event stream when health changes.
-func (d *daemon) watchHealth(ctx context.Context) {
+func (d *daemon) watchHealth(ctx context.Context, p *part) {
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
 	var told api.Health
 	for {
+		p.waits()
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.recheck:
 		case <-tick.C:
 		}
+		p.works()
+		d.vault.Active() // a vault that does not answer hangs here, and is noticed while nobody asks
 		now := d.health.look()
 		if sameHealth(told, now) {
 			continue

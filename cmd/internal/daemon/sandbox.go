@@ -44,7 +44,7 @@ type customer struct {
 
 // run serves what is armed after an event of the vault's feed. It ends with ctx, or
 // when the vault is closed. An error means that a phone could not be made.
-func (c *customer) run(ctx context.Context, after uint64) error {
+func (c *customer) run(ctx context.Context, after uint64, p *part) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	wake := make(chan struct{}, 1)
@@ -71,14 +71,17 @@ func (c *customer) run(ctx context.Context, after uint64) error {
 	pause.Stop()
 	defer pause.Stop()
 	for {
+		p.waits()
 		select {
 		case <-closed:
 			return nil
 		case <-pause.C:
+			p.works()
 			if err := c.again(); err != nil {
 				return err
 			}
 		case <-wake:
+			p.works()
 			wait, err := c.look()
 			if err != nil {
 				return err

@@ -66,7 +66,7 @@ func TestCustomerHoldsAPhoneOverWhateverIsArmed(t *testing.T) {
 			phone: func(scenario string) (reader.Responder, error) { return named{name: scenario}, nil },
 		}
 		ended := make(chan error, 1)
-		go func() { ended <- c.run(t.Context(), v.Feed().Last()) }()
+		go func() { ended <- c.run(t.Context(), v.Feed().Last(), nil) }()
 		synctest.Wait()
 		want := func(done ...string) {
 			t.Helper()
@@ -148,7 +148,7 @@ func TestPhoneThatCannotBeMadeEndsTheSandbox(t *testing.T) {
 			phone: func(string) (reader.Responder, error) { return nil, fault.New(fault.InputUnreadable, "no key") },
 		}
 		ended := make(chan error, 1)
-		go func() { ended <- c.run(t.Context(), v.Feed().Last()) }()
+		go func() { ended <- c.run(t.Context(), v.Feed().Last(), nil) }()
 		synctest.Wait()
 		if _, _, err := v.Arm(vault.Order{Profile: "address", Transaction: "t", Reader: "tray", Owner: owner}); err != nil {
 			t.Fatal(err)
@@ -170,7 +170,7 @@ func TestPhoneOfTheNextCustomerStays(t *testing.T) {
 			phone: func(scenario string) (reader.Responder, error) { return named{name: scenario}, nil },
 		}
 		ended := make(chan error, 1)
-		go func() { ended <- c.run(t.Context(), v.Feed().Last()) }()
+		go func() { ended <- c.run(t.Context(), v.Feed().Last(), nil) }()
 		var ids []string
 		for n := range 2 {
 			p, _, err := v.Arm(vault.Order{Profile: "address", Transaction: "t", Reader: "tray", Owner: owner})

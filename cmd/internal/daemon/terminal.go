@@ -38,6 +38,7 @@ type terminal struct {
 	perform func(ctx context.Context, t *terminal, a *vault.Attempt)
 	counts  *counts
 	wake    chan struct{} // of one slot: something changed
+	part    *part         // its goroutine's; nil in tests
 
 	mu      sync.Mutex
 	desk    desk
@@ -207,10 +208,12 @@ func (t *terminal) run(ctx context.Context) {
 	defer away.Stop()
 	gone := false
 	for {
+		t.part.waits()
 		select {
 		case <-ctx.Done():
 			return
 		case <-away.C:
+			t.part.works()
 			d := t.look()
 			if !d.attached {
 				t.vault.Lose(t.name, fault.Wrap(readerCode(d.away), d.away, "reader stayed away for %s", lostAfter))
@@ -218,6 +221,7 @@ func (t *terminal) run(ctx context.Context) {
 			}
 		case <-t.wake:
 		}
+		t.part.works()
 		d := t.look()
 		switch {
 		case !d.attached && d.moved:
@@ -254,7 +258,9 @@ func (t *terminal) run(ctx context.Context) {
 			t.counts.add(t.name, metrics.Nothing, fault.CardUnresponsive, 0)
 			a.Again(fault.Wrap(fault.CardUnresponsive, reader.ErrCardMute, "at arrival"))
 		} else {
+			over := t.part.worksUntil(a.Context()) // which its deadline ends at the latest
 			t.perform(ctx, t, a)
+			over()
 		}
 		t.nudge() // what came meanwhile, or a presentation armed at once after
 	}

@@ -38,14 +38,16 @@ func (t *textfile) nudge() {
 
 // run writes the file at the start, in its interval and after taps, and once more
 // when ctx ends, so that what the last tap counted is in it.
-func (t *textfile) run(ctx context.Context) {
+func (t *textfile) run(ctx context.Context, p *part) {
 	if t.config.Path == "" {
 		return
 	}
 	tick := time.NewTicker(t.config.Interval)
 	defer tick.Stop()
 	for {
+		p.works()
 		t.write()
+		p.waits()
 		gap := time.NewTimer(min(textfileGap, t.config.Interval))
 		select {
 		case <-ctx.Done():

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,27 +30,37 @@ type trays []*loopback.System
 
 var _ reader.System = trays(nil)
 
-// Watch implements [reader.System]. The service is told of once.
+// Watch implements [reader.System]. The service is told of once, and every event by the
+// goroutine that calls.
 func (t trays) Watch(ctx context.Context, emit func(reader.Event)) error {
-	var mu sync.Mutex // emit is called by one goroutine at a time
-	up := false
 	group, ctx := errgroup.WithContext(ctx)
+	events, ended := make(chan reader.Event), make(chan error, 1)
 	for _, tray := range t {
 		group.Go(func() error {
 			return tray.Watch(ctx, func(e reader.Event) {
-				mu.Lock()
-				defer mu.Unlock()
-				if e.Kind == reader.ServiceUp {
-					if up {
-						return
-					}
-					up, e.Readers = true, len(t)
+				select {
+				case events <- e:
+				case <-ctx.Done():
 				}
-				emit(e)
 			})
 		})
 	}
-	return group.Wait()
+	go func() { ended <- group.Wait() }()
+	up := false
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case e := <-events:
+			if e.Kind == reader.ServiceUp {
+				if up {
+					continue
+				}
+				up, e.Readers = true, len(t)
+			}
+			emit(e)
+		}
+	}
 }
 
 // Open implements [reader.System].

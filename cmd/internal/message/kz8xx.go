@@ -70,6 +70,39 @@ var machine = []Entry{
 		},
 	},
 	{
+		fault.PartHangs, outOfService, CallTechnician,
+		Text{
+			"kazashidの一部が止まったままです。systemdがkazashidを再起動します。",
+			"A part of kazashid hangs. systemd starts kazashid anew.",
+		},
+		Text{
+			"ログのpartとstackを添えて開発元へ知らせます。partがreader serviceの場合はpcscdの状態を確認し、再起動します。",
+			"Report part and stack of the log line. If the part is the reader service, look at pcscd and restart it.",
+		},
+	},
+	{
+		fault.MemoryUnlocked, worksAsk, CallTechnician,
+		Text{
+			"kazashidのメモリーをスワップから守れません。個人情報がディスクに書き出される恐れがあります。",
+			"The memory of kazashid cannot be kept out of swap, so personal data could reach a disk.",
+		},
+		Text{
+			"ユニットにLimitMEMLOCK=infinityを設定するか、端末のスワップを無効にします。",
+			"Set LimitMEMLOCK=infinity in the unit, or turn swap off on the terminal.",
+		},
+	},
+	{
+		fault.LogDropped, worksAsk, CallTechnician,
+		Text{
+			"ログの読み手が止まっているため、ログの一部を捨てました。受付は続きます。",
+			"Whoever reads the log does not, so lines of it were dropped. Presentations go on.",
+		},
+		Text{
+			"systemd-journaldの状態とディスクの空き容量を確認します。読まれ始めれば自動で戻ります。",
+			"Look at systemd-journald and at free space. It recovers by itself when the log is read again.",
+		},
+	},
+	{
 		fault.UnitMissing, worksAsk, CallTechnician,
 		Text{
 			"systemdのユニット(kazashid.service)が導入されていないか、有効になっていません。",

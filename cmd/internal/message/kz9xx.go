@@ -26,6 +26,17 @@ var terminal = []Entry{
 		},
 	},
 	{
+		fault.Panicked, outOfService, CallTechnician,
+		Text{
+			"kazashidの一部が想定外の状態になり、終了しました。systemdが再起動します。",
+			"A part of kazashid came into a state that must not be, and it ended. systemd starts it anew.",
+		},
+		Text{
+			"ログの\"panic\"の行を添えて開発元へ知らせます。受付はやり直せます。",
+			"Report it with the log line \"panic\". Presentations can be armed again.",
+		},
+	},
+	{
 		fault.SelfTestFailed, outOfService, CallTechnician,
 		Text{
 			"自己診断で、決まった答えと違う結果が出ました。",
