@@ -78,6 +78,9 @@ func TestRequestIsWhatThePhoneAnnounces(t *testing.T) {
 				t.Fatalf("%d documents asked for, %d verified", len(asked), len(r.verified.Documents()))
 			}
 			for _, a := range asked {
+				if a.UniqueDocSet != (c.documents > 1) {
+					t.Errorf("%s of %d: unique %t", a.DocType, c.documents, a.UniqueDocSet)
+				}
 				if a.Reader != c.each || a.ReaderOfAll != c.whole || !cmp.Equal(a.UseCases, c.wantUseCases) {
 					t.Errorf("%s: signed by %q, as a whole by %q, use cases %+v", a.DocType, a.Reader, a.ReaderOfAll, a.UseCases)
 				}

@@ -90,7 +90,7 @@ func (d SignedDocRequest) Request() (DocRequest, error) {
 	if err := wire.Unmarshal(d.ItemsRequest.Content(), &r, wire.RequestLimits); err != nil {
 		return DocRequest{}, fmt.Errorf("items request: %w", err)
 	}
-	out := DocRequest{DocType: r.DocType}
+	out := DocRequest{DocType: r.DocType, UniqueDocSet: r.Info != nil && r.Info.UniqueDocSetRequired}
 	for _, ns := range sortedKeys(r.NameSpaces) {
 		for _, id := range sortedKeys(r.NameSpaces[ns]) {
 			out.Elements = append(out.Elements, ElementRequest{Namespace: ns, Identifier: id, Retain: r.NameSpaces[ns][id]})

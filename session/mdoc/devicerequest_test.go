@@ -83,9 +83,46 @@ func TestDeviceRequestVersions(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 		for i, want := range twoDocuments().Documents {
+			want.UniqueDocSet = true // as always where there are several
 			if asked, err := got.DocRequests[i].Request(); err != nil || !cmp.Equal(asked, want) {
 				t.Errorf("%s: document %d: %+v, %v", name, i, asked, err)
 			}
+		}
+	}
+}
+
+// One document is asked for in the words of the first edition; of several, each has to
+// be the only one of its kind. Other information passes unread.
+func TestUniqueDocSetIsAskedForSeveral(t *testing.T) {
+	info := []byte("\x6brequestInfo\xa1\x74uniqueDocSetRequired\xf5")
+	both := twoDocuments()
+	for n := 1; n <= 2; n++ {
+		items, err := Request{Documents: both.Documents[:n]}.ItemsRequests()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, item := range items {
+			asked, err := SignedDocRequest{ItemsRequest: item}.Request()
+			if err != nil || asked.UniqueDocSet != (n > 1) || bytes.Contains(item, info) != (n > 1) {
+				t.Errorf("document %d of %d: %+v, %v: %x", i, n, asked, err, item)
+			}
+		}
+	}
+	if both.Documents[0].UniqueDocSet {
+		t.Error("the request was changed")
+	}
+	for name, c := range map[string]struct {
+		info any
+		want bool
+	}{
+		"empty":            {map[string]any{}, false},
+		"no":               {map[string]any{"uniqueDocSetRequired": false}, false},
+		"yes, beside more": {map[string]any{"uniqueDocSetRequired": true, "maximumResponseSize": 4096, "org.example": nil}, true},
+	} {
+		content := encode(t, map[string]any{"docType": "d", "nameSpaces": map[string]any{"n": map[string]any{"e": false}}, "requestInfo": c.info})
+		asked, err := SignedDocRequest{ItemsRequest: wire.Embed(content)}.Request()
+		if err != nil || asked.UniqueDocSet != c.want {
+			t.Errorf("%s: %+v, %v", name, asked, err)
 		}
 	}
 }
@@ -134,7 +171,7 @@ func TestDeviceRequestInfoSaysWhatBelongsTogether(t *testing.T) {
 func TestMembersOfLaterEditionsAreSkipped(t *testing.T) {
 	items := encode(t, map[string]any{
 		"docType": "d", "nameSpaces": map[string]any{"n": map[string]bool{"a": true}},
-		"requestInfo": map[string]any{"uniqueDocSetRequired": true}, "later": nil,
+		"requestInfo": map[string]any{"issuerIdentifiers": []any{[]byte{1}}}, "later": nil,
 	})
 	raw := encode(t, map[string]any{"version": "1.3", "later": []any{}, "docRequests": []any{
 		map[string]any{"itemsRequest": wire.Embed(items), "later": 1},

@@ -14,6 +14,10 @@ type Request struct {
 type DocRequest struct {
 	DocType  string
 	Elements []ElementRequest
+	// UniqueDocSet asks for one document and no choice of several of the docType: it
+	// is uniqueDocSetRequired of the second edition, in requestInfo, which a phone of
+	// the first skips. [Request.ItemsRequests] sets it by itself.
+	UniqueDocSet bool
 }
 
 // ElementRequest asks for one element. Retain is IntentToRetain: whether
@@ -31,9 +35,17 @@ const maxAgeRequests = 2
 type itemsRequest struct {
 	DocType    string                     `cbor:"docType"`
 	NameSpaces map[string]map[string]bool `cbor:"nameSpaces"`
+	Info       *itemsRequestInfo          `cbor:"requestInfo,omitzero"`
 }
 
-// ItemsRequests returns the ItemsRequestBytes of every document, in order. It
+// itemsRequestInfo is RequestInfo of the second edition, so far as it is used here.
+type itemsRequestInfo struct {
+	UniqueDocSetRequired bool `cbor:"uniqueDocSetRequired,omitempty"`
+}
+
+// ItemsRequests returns the ItemsRequestBytes of every document, in order. Where there
+// are several, each asks for a document set that is unique: two documents of a kind
+// would leave open whose belong together, and are refused when they come (KZ-317). It
 // refuses a request for no document, for a document twice and, over all
 // documents, for more than two age_over_NN with KZ-703, and besides what
 // [DocRequest.ItemsRequestBytes] refuses.
@@ -52,6 +64,7 @@ func (r Request) ItemsRequests() ([]wire.Embedded, error) {
 			return nil, tooManyAges(ages)
 		}
 		var err error
+		d.UniqueDocSet = d.UniqueDocSet || len(r.Documents) > 1
 		if items[i], err = d.ItemsRequestBytes(); err != nil {
 			return nil, err
 		}
@@ -86,6 +99,9 @@ func (d DocRequest) ItemsRequestBytes() (wire.Embedded, error) {
 	}
 	if ages := d.ages(); ages > maxAgeRequests {
 		return nil, tooManyAges(ages)
+	}
+	if d.UniqueDocSet {
+		r.Info = &itemsRequestInfo{UniqueDocSetRequired: true}
 	}
 	content, err := wire.Marshal(r)
 	if err != nil {
