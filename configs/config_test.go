@@ -37,7 +37,7 @@ func TestEveryKeyIsExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(string(Explained()), "\n")
-	for key := range leaves("", reflect.ValueOf(Default())) {
+	for key := range leaves(reflect.ValueOf(Default())) {
 		line, ok := d.lines[key]
 		if !ok {
 			t.Errorf("%s is not in kazashid.yaml", key)

@@ -63,7 +63,7 @@ func load(name string, content []byte) (*Config, error) {
 	if err := checkStrangers(); err != nil {
 		return nil, err
 	}
-	for key, value := range leaves("", reflect.ValueOf(Default())) {
+	for key, value := range leaves(reflect.ValueOf(Default())) {
 		v.SetDefault(key, value.Interface())
 		if err := checkEnvironment(key, value.Type()); err != nil {
 			return nil, err
@@ -90,8 +90,8 @@ func load(name string, content []byte) (*Config, error) {
 }
 
 // leaves yields every key that holds a value, with its default.
-func leaves(key string, v reflect.Value) func(yield func(string, reflect.Value) bool) {
-	return func(yield func(string, reflect.Value) bool) { walk(key, v, yield) }
+func leaves(v reflect.Value) func(yield func(string, reflect.Value) bool) {
+	return func(yield func(string, reflect.Value) bool) { walk("", v, yield) }
 }
 
 func walk(key string, v reflect.Value, yield func(string, reflect.Value) bool) bool {
@@ -135,7 +135,7 @@ func checkEnvironment(key string, t reflect.Type) error {
 // leave the default in force. Other names that begin with the prefix are not ours.
 func checkStrangers() error {
 	known, sections := map[string]bool{}, map[string]bool{}
-	for key := range leaves("", reflect.ValueOf(Default())) {
+	for key := range leaves(reflect.ValueOf(Default())) {
 		known[envName(key)] = true
 		if section, _, ok := strings.Cut(key, "."); ok {
 			sections[envName(section)+"_"] = true

@@ -36,8 +36,9 @@ type Step struct {
 type Exchange struct {
 	Step     string
 	INS      byte
-	Sent     int // bytes of the command APDU
-	Received int // bytes of the response APDU, status word included
+	Header   [4]byte // CLA, INS, P1, P2
+	Sent     int     // bytes of the command APDU
+	Received int     // bytes of the response APDU, status word included
 	SW       apdu.Status
 	Took     time.Duration
 	// Overlong marks an answer with more data than was asked for.
@@ -118,7 +119,7 @@ func (l *Loop) exchange(ctx context.Context, step *Step) (apdu.Response, error) 
 	}
 	if l.Observe != nil {
 		l.Observe(Exchange{
-			Step: step.Name, INS: step.Command.INS, Sent: len(command), Received: len(raw),
+			Step: step.Name, INS: step.Command.INS, Header: [4]byte(command), Sent: len(command), Received: len(raw),
 			SW: answer.SW, Took: time.Since(start),
 			Overlong: len(answer.Data) > step.Command.Expected,
 		})

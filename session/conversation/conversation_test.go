@@ -93,7 +93,7 @@ func TestLoopTellsEveryExchange(t *testing.T) {
 	if err != nil || len(seen) != 2 {
 		t.Fatalf("%d exchanges, %v", len(seen), err)
 	}
-	if x := seen[0]; x.Step != "read" || x.INS != 0xB0 || x.Sent != 5 || x.Received != 5 || x.SW != apdu.OK || x.Overlong {
+	if x := seen[0]; x.Step != "read" || x.INS != 0xB0 || x.Header != [4]byte{0, 0xB0} || x.Sent != 5 || x.Received != 5 || x.SW != apdu.OK || x.Overlong {
 		t.Errorf("%+v", x)
 	}
 	if !seen[1].Overlong {

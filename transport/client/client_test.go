@@ -31,6 +31,14 @@ func (desk) Profile(name string) (api.Profile, bool) {
 	return api.Profile{Name: name, Asked: []api.AskedElement{{Label: api.Text{Ja: "住所", En: "Address"}}}}, name == "address"
 }
 func (desk) Trust() api.Trust { return api.Trust{Specimen: true} }
+func (desk) Trace(_ context.Context, after api.Position) api.Trace {
+	return api.Trace{On: true, Epoch: "E", Last: after.Seq + 1}
+}
+func (desk) SetTrace(time.Duration) {}
+func (desk) Log(_ context.Context, after api.Position) api.Log {
+	return api.Log{Epoch: "E", Last: after.Seq + 1}
+}
+func (desk) Bugreport() (api.Bugreport, error) { return api.Bugreport{Marker: "2QGWKTN46LZX"}, nil }
 func (desk) WriteMetrics(w io.Writer) error {
 	_, err := io.WriteString(w, "kazashi_test 1\n")
 	return err
@@ -93,6 +101,27 @@ func TestMetrics(t *testing.T) {
 		_, err := stranger.Metrics(t.Context())
 		wantCode(t, err, fault.Forbidden)
 	}
+}
+
+func TestRepair(t *testing.T) {
+	c, _ := daemon(t, owner())
+	ctx := t.Context()
+	trace, err := c.SetTrace(ctx, time.Minute)
+	if err != nil || !trace.On || trace.Last != 1 {
+		t.Errorf("%+v, %v", trace, err)
+	}
+	next := client.Position{Epoch: trace.Epoch, Seq: trace.Last}
+	if trace, err = c.Trace(ctx, next, time.Second); err != nil || trace.Last != 2 {
+		t.Errorf("%+v, %v", trace, err)
+	}
+	if log, err := c.Log(ctx, next, 0); err != nil || log.Last != 2 {
+		t.Errorf("%+v, %v", log, err)
+	}
+	if report, err := c.Bugreport(ctx); err != nil || report.Marker != "2QGWKTN46LZX" {
+		t.Errorf("%+v, %v", report, err)
+	}
+	_, err = c.SetTrace(ctx, time.Hour)
+	wantCode(t, err, fault.MalformedRequest)
 }
 
 func TestWalk(t *testing.T) {

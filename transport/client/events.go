@@ -15,11 +15,8 @@ import (
 	"kazashi/transport/api"
 )
 
-// A Position is how far an event stream was read.
-type Position struct {
-	Epoch string
-	Seq   uint64
-}
+// A Position is how far an event stream, a trace or a log was read.
+type Position = api.Position
 
 // Events yields the daemon's events from a position on, or from now on for the
 // zero position: then the first is a snapshot. It ends without an error when the

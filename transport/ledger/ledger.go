@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"kazashi/session/fault"
+	"kazashi/transport/api"
 )
 
 const (
@@ -138,6 +139,21 @@ func (l *Ledger) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return fault.Wrap(fault.LedgerDegraded, l.err, "writing the ledger")
+}
+
+// States returns how many presentations the ledger remembers, by the state in which it
+// saw them last.
+func (l *Ledger) States() map[api.State]int {
+	states := map[api.State]int{}
+	if l == nil {
+		return states
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.latest {
+		states[e.State]++
+	}
+	return states
 }
 
 // Damaged returns how many lines could not be read at Open, and whether the last

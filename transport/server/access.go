@@ -12,7 +12,7 @@ type Role uint8
 const (
 	Observer   Role = 1 << iota // sees state and health, no transaction, no element
 	Issuer                      // arms, claims and acks presentations of its own
-	Technician                  // for repair: traces and bug reports; no route asks for it yet
+	Technician                  // for repair: log, trace and bug report; arms and claims nothing
 )
 
 // Has reports whether all of want is in r.

@@ -45,6 +45,7 @@ type desk struct {
 	mu      sync.Mutex
 	readers []api.Reader
 	panics  bool
+	tracing time.Duration
 }
 
 func (d *desk) Status() api.Status {
@@ -89,6 +90,44 @@ func (d *desk) Trust() api.Trust {
 	return api.Trust{LoadedAt: time.Now(), Anchors: []api.TrustAnchor{
 		{Country: "JP", CommonName: "x", Fingerprint: strings.Repeat("0a", 32)},
 	}}
+}
+
+func (d *desk) Trace(ctx context.Context, after api.Position) api.Trace {
+	d.mu.Lock()
+	on := d.tracing > 0
+	d.mu.Unlock()
+	if after.Seq > 0 && on {
+		<-ctx.Done()
+		return api.Trace{On: on, Epoch: "E", Last: after.Seq}
+	}
+	until := time.Now()
+	return api.Trace{On: on, Until: &until, Epoch: "E", Last: 1, Entries: []api.TraceEntry{{
+		Seq: 1, At: until, Tap: 1, Reader: "front", Type: api.TraceExchange, Step: "select-ndef-application", Header: "00a40400", Sent: 13, Received: 2, SW: "9000", TookMS: .5,
+	}}}
+}
+
+func (d *desk) SetTrace(on time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tracing = on
+}
+
+func (d *desk) Log(ctx context.Context, after api.Position) api.Log {
+	if after.Seq > 0 {
+		<-ctx.Done()
+		return api.Log{Epoch: "E", Last: after.Seq}
+	}
+	return api.Log{Epoch: "E", Last: 1, Entries: []api.LogEntry{{
+		Seq: 1, Line: json.RawMessage(`{"level":"warn","time":"2026-11-23T09:30:02.000Z","message":"tap failed","code":"KZ-421"}`),
+	}}}
+}
+
+func (d *desk) Bugreport() (api.Bugreport, error) {
+	return api.Bugreport{
+		Marker: "2QGWKTN46LZX", At: time.Now(), Health: d.Health(), Trust: d.Trust(), Config: map[string]any{"log.level": "info"},
+		Ledger: api.LedgerSummary{States: map[api.State]int{}}, Goroutines: 1,
+		Log: api.Log{}, Trace: &api.Trace{On: true},
+	}, nil
 }
 
 func (d *desk) WriteMetrics(w io.Writer) error {

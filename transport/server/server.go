@@ -34,6 +34,16 @@ type Backend interface {
 	// Profile returns what is asked under a profile's name.
 	Profile(name string) (api.Profile, bool)
 	Trust() api.Trust
+	// Trace returns what was traced after a position. With nothing there it waits until
+	// ctx ends, unless tracing is off or goes off.
+	Trace(ctx context.Context, after api.Position) api.Trace
+	// SetTrace turns tracing on for a time, or off for 0.
+	SetTrace(on time.Duration)
+	// Log returns what was logged after a position; with nothing there it waits until ctx
+	// ends.
+	Log(ctx context.Context, after api.Position) api.Log
+	// Bugreport collects what those need who mend the terminal, and logs its marker.
+	Bugreport() (api.Bugreport, error)
 	// WriteMetrics writes what was counted in the format of api.MediaMetrics.
 	WriteMetrics(w io.Writer) error
 }

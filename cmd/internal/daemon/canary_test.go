@@ -58,7 +58,8 @@ func canaries(t *testing.T) map[string]string {
 }
 
 // F56: whatever a phone does, nothing of what it says of its holder is in the
-// log, in a state, in an event, in an error or in the ledger, with a profile that
+// log, in a state, in an event, in an error, in the metrics, in the trace, in the bug
+// report or in the ledger, with a profile that
 // hands out evidence and with one that does not.
 func TestF56_NoValueLeavesButByTheClaim(t *testing.T) {
 	var scenarios []string
@@ -87,6 +88,7 @@ func noValueLeaves(t *testing.T, profile string, scenarios []string) {
 			seen.WriteString(err.Error())
 		}
 	}
+	note(r.client.SetTrace(t.Context(), time.Minute))
 	claims := 0
 	for range scenarios {
 		p, _ := r.outcome(r.arm(profile))
@@ -120,6 +122,15 @@ func noValueLeaves(t *testing.T, profile string, scenarios []string) {
 	if events < len(scenarios) {
 		t.Errorf("%d events", events)
 	}
+	counted, err := r.client.Metrics(t.Context())
+	note(string(counted), err)
+	note(r.client.Log(t.Context(), client.Position{}, 0))
+	traced, err := r.client.Trace(t.Context(), client.Position{}, 0)
+	note(traced, err)
+	if len(traced.Entries) < 10*len(scenarios) {
+		t.Errorf("%d entries were traced", len(traced.Entries))
+	}
+	note(r.client.Bugreport(t.Context()))
 	book, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(book), "\n") < 2*len(scenarios) {
 		t.Errorf("the ledger has %d lines, %v", strings.Count(string(book), "\n"), err)

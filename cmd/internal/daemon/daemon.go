@@ -21,6 +21,7 @@ import (
 
 	"kazashi/cmd/internal/message"
 	"kazashi/cmd/internal/metrics"
+	"kazashi/cmd/internal/ring"
 	"kazashi/configs"
 	"kazashi/reader"
 	"kazashi/reader/loopback"
@@ -93,6 +94,8 @@ type daemon struct {
 	counts    counts
 	metrics   *metrics.Metrics
 	textfile  textfile
+	trace     *trace
+	logged    *ring.Ring[api.LogEntry]
 	customers map[string]*customer // by reader: who holds a specimen phone over it
 }
 
@@ -121,6 +124,8 @@ func assemble(c configs.Config, o Options) (*daemon, error) {
 		}
 	}
 	d.metrics = metrics.New(source{d})
+	d.log, d.logged = keepLog(d.log, d.metrics, o.Specimen)
+	d.trace = newTrace(d.log)
 	d.counts.metrics = d.metrics
 	d.textfile = newTextfile(d.metrics, c.Metrics.Textfile, d.nudgeHealth)
 	d.vault = vault.New(vault.Options{

@@ -22,12 +22,7 @@ func NewLogger(c configs.Log, specimen bool, w zapcore.WriteSyncer) (*zap.Logger
 	if err != nil {
 		return nil, fault.Wrap(fault.ConfigInvalid, err, "log.level")
 	}
-	keys := zap.NewProductionEncoderConfig()
-	keys.TimeKey, keys.MessageKey = "time", "message"
-	keys.EncodeTime = func(t time.Time, e zapcore.PrimitiveArrayEncoder) {
-		e.AppendString(t.UTC().Format("2006-01-02T15:04:05.000Z"))
-	}
-	keys.EncodeDuration = zapcore.MillisDurationEncoder
+	keys := logKeys()
 	encoder := zapcore.NewJSONEncoder(keys)
 	if c.Format == "console" {
 		encoder = zapcore.NewConsoleEncoder(keys)
@@ -37,6 +32,17 @@ func NewLogger(c configs.Log, specimen bool, w zapcore.WriteSyncer) (*zap.Logger
 		log = log.With(zap.Bool("specimen", true))
 	}
 	return log, nil
+}
+
+// logKeys is how a line is written.
+func logKeys() zapcore.EncoderConfig {
+	keys := zap.NewProductionEncoderConfig()
+	keys.TimeKey, keys.MessageKey = "time", "message"
+	keys.EncodeTime = func(t time.Time, e zapcore.PrimitiveArrayEncoder) {
+		e.AppendString(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	keys.EncodeDuration = zapcore.MillisDurationEncoder
+	return keys
 }
 
 // faultFields are how an error stands in the log: its code, the code's name in

@@ -20,7 +20,10 @@ func (s source) ReaderCertificate() (time.Time, bool) {
 }
 
 // Tracing reports whether APDUs are traced.
-func (s source) Tracing() bool { return false }
+func (s source) Tracing() bool {
+	on, _ := s.trace.state()
+	return on
+}
 
 // Build returns the version and the commit of the daemon.
 func (s source) Build() (version, commit string) {

@@ -169,6 +169,7 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 		d.log.Info("stopping")
 		d.notify(stopping)
 		d.vault.Close() // nothing is armed or handed out any more, taps end, all is wiped
+		d.trace.set(0)
 		end()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
 		defer cancel()

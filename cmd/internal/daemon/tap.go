@@ -57,7 +57,7 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 	log := p.d.log.With(zap.String("presentation", a.ID), zap.String("profile", a.Profile), zap.String("reader", t.name))
 	log.Debug("tap began")
 	began, stay := time.Now(), t.look().stay
-	progress := &progress{log: log, attempt: a, metrics: p.d.metrics, reader: t.name}
+	progress := &progress{log: log, attempt: a, metrics: p.d.metrics, reader: t.name, trace: p.d.trace, tap: p.d.trace.begin(t.name)}
 	verified, err := p.read(t, a, progress)
 	if customer := p.d.customers[t.name]; customer != nil {
 		customer.leave(ctx, t, a.ID, stay)
@@ -77,7 +77,10 @@ func (p *tapper) perform(ctx context.Context, t *terminal, a *vault.Attempt) {
 	for phase, stayed := range progress.phases() {
 		p.d.metrics.Phase(string(phase), stayed)
 	}
-	over := func(result metrics.Result, code fault.Code) { p.d.counts.add(t.name, result, code, took) }
+	over := func(result metrics.Result, code fault.Code) {
+		p.d.counts.add(t.name, result, code, took)
+		p.d.trace.end(progress.tap, t.name, code, took)
+	}
 	fields := append(progress.fields(), zap.Duration("took_ms", took))
 	switch {
 	case err == nil:
@@ -156,11 +159,14 @@ type progress struct {
 	attempt *vault.Attempt
 	metrics *metrics.Metrics
 	reader  string
+	trace   *trace
+	tap     uint64 // its number in the trace, 0 when it is not traced
 	phase   session.Phase
 	summary *session.Summary
 }
 
 func (p *progress) observe(e session.Event) {
+	p.trace.observe(p.tap, p.reader, e)
 	switch {
 	case e.Summary != nil:
 		p.summary = e.Summary

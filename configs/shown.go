@@ -1,0 +1,63 @@
+package configs
+
+import (
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Shown returns the configuration by its keys, as it may be shown to those who mend
+// the terminal elsewhere: the PKCS#11 URI of a key keeps the names of its attributes
+// and loses their values but token, object and module-path; of users, whose names may
+// be those of people, it tells how many there are.
+func (c Config) Shown() map[string]any {
+	shown := map[string]any{}
+	for key, value := range leaves(reflect.ValueOf(c)) {
+		switch v := value.Interface().(type) {
+		case time.Duration:
+			shown[key] = v.String()
+		case fmt.Stringer:
+			shown[key] = v.String()
+		case []Anchor:
+			anchors := make([]string, 0, len(v))
+			for _, a := range v {
+				anchors = append(anchors, a.Path+" for "+strings.Join(a.DocTypes, ", "))
+			}
+			shown[key] = anchors
+		case string:
+			shown[key] = withoutSecrets(v)
+		default:
+			shown[key] = v
+		}
+		if users, ok := value.Interface().([]string); ok && strings.HasPrefix(key, "access.") && strings.HasSuffix(key, ".users") {
+			shown[key] = fmt.Sprintf("users: %d", len(users))
+		}
+	}
+	return shown
+}
+
+// withoutSecrets takes out of a PKCS#11 URI (RFC 7512) what could help to use a token.
+func withoutSecrets(place string) string {
+	const scheme = "pkcs11:"
+	if !strings.HasPrefix(place, scheme) {
+		return place
+	}
+	var b strings.Builder
+	b.WriteString(scheme)
+	for i, part := range strings.FieldsFunc(place[len(scheme):], func(r rune) bool { return strings.ContainsRune(";?&", r) }) {
+		name, value, _ := strings.Cut(part, "=")
+		if name != "token" && name != "object" && name != "module-path" {
+			value = "..."
+		}
+		if i > 0 {
+			b.WriteString(";")
+		}
+		if plain, err := url.PathUnescape(value); err == nil {
+			value = plain
+		}
+		b.WriteString(name + "=" + value)
+	}
+	return b.String()
+}
