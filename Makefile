@@ -18,7 +18,7 @@ MUTANTS  ?= 1000000
 PRESENTATIONS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test integration lint examples interop soak load fuzz bench tidy clean
+.PHONY: help build demo test integration lint examples interop soak load fuzz bench docs tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,12 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 bench: ## speed and memory, each beside its reference; MDOC_PEERS names other libraries to time
 	@MDOC_PEERS='$(MDOC_PEERS)' .ci/bench $(GO)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+docs: build ## manual pages and shell completions into dist/man and dist/completions
+	@bin/kazashi internal-docs dist --lang en
+	@bin/kazashi internal-docs dist --lang ja
+	@bin/kazashid --internal-docs dist
+	@bin/virtualcard --internal-docs dist
 
 tidy: ## bring go.mod and go.sum in order
 	$(GO) mod tidy

@@ -127,6 +127,7 @@ func command() *cobra.Command {
 	set.IntVar(&f.readers, "readers", 1, "how many `readers` made of software there are, each with a specimen phone")
 	set.StringVar(&f.specimenPKI, "specimen-pki", "", "`directory` of the specimen authorities to accept, which are made when it is missing or empty; without it they are fresh at every start")
 	set.BoolVar(&f.list, "list-scenarios", false, "list what specimen phones can do, and exit")
+	pages().Offer(cmd)
 	return cmd
 }
 

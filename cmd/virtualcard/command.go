@@ -118,6 +118,7 @@ func command(execute func(flags) error) *cobra.Command {
 	set.StringVar(&f.handover, "handover", "static", "`how` it engages: static or negotiated")
 	set.BoolVar(&f.once, "once", false, "end after one tap")
 	set.IntVar(&f.taps, "taps", 0, "end after `n` taps; 0 goes on until it is interrupted")
+	pages().Offer(cmd)
 	return cmd
 }
 

@@ -58,6 +58,7 @@ func (a *app) command() *cobra.Command {
 		a.demoCommand(),
 		a.versionCommand(),
 	)
+	root.AddCommand(a.documentsCommand(root))
 	root.SetHelpFunc(a.askedHelp)
 	root.Version = build.Version()
 	root.SetVersionTemplate("kazashi {{.Version}}\n")
