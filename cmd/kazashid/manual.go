@@ -1,8 +1,6 @@
 package main
 
 import (
-	"github.com/spf13/cobra"
-
 	"kazashi/cmd/internal/manual"
 	"kazashi/configs"
 )
@@ -10,7 +8,7 @@ import (
 // pages is kazashid(8) beside what the command line says of itself.
 func pages() manual.Program {
 	return manual.Program{
-		New:     func() *cobra.Command { return command() },
+		New:     command,
 		Chapter: 8,
 		Short:   manual.Text{Ja: "かざす本人確認端末 Kazashi のデーモン", En: "the daemon of the Kazashi NFC identity terminal"},
 		About: []manual.Text{

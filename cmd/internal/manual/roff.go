@@ -54,6 +54,9 @@ func (p Page) Roff() []byte {
 		date = p.At.UTC().Format(time.DateOnly)
 	}
 	fmt.Fprintf(&b, ".TH %s %d %s %s %s\n", quote(strings.ToUpper(p.Name)), p.Chapter, quote(date), quote("Kazashi "+p.Release), quote("Kazashi"))
+	if p.Language == Japanese {
+		b.WriteString(".ad l\n") // no gaps where there are no words
+	}
 	head := headings[p.Language]
 	fmt.Fprintf(&b, ".SH %s\n%s \\- %s\n", quote(head.name), escape(p.Name), escape(p.Short))
 	fmt.Fprintf(&b, ".SH %s\n", quote(head.synopsis))
