@@ -3,6 +3,7 @@ package engagement
 import (
 	"bytes"
 	"encoding/base64"
+	"strings"
 	"testing"
 
 	"kazashi/reader/apdu"
@@ -36,7 +37,7 @@ func TestF16_CapabilityContainers(t *testing.T) {
 		"no command length": change(5, 0, 0),
 	} {
 		_, _, err := run(t, NewHandover(), inOrder(ok, ok, apdu.Response{Data: cc, SW: apdu.OK}))
-		if fault.CodeOf(err) != fault.MalformedTag {
+		if fault.CodeOf(err) != fault.MalformedTag || !strings.Contains(err.Error(), "capability container: ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -215,54 +215,6 @@ func TestMSO_RoundTrip(t *testing.T) {
 	}
 }
 
-func TestF30_MSOForm(t *testing.T) {
-	day := func(d int) wire.TDate { return wire.TDate(time.Date(2026, 11, d, 0, 0, 0, 0, time.UTC)) }
-	for _, c := range []struct {
-		name  string
-		spoil func(*MobileSecurityObject)
-		want  fault.Code
-	}{
-		{"sound", func(*MobileSecurityObject) {}, fault.OK},
-		{"version 1.1", func(m *MobileSecurityObject) { m.Version = "1.1" }, fault.OK},
-		{"version 2.0", func(m *MobileSecurityObject) { m.Version = "2.0" }, fault.MSOVersion},
-		{"version empty", func(m *MobileSecurityObject) { m.Version = "" }, fault.MSOVersion},
-		{"version without minor", func(m *MobileSecurityObject) { m.Version = "1" }, fault.MSOVersion},
-		{"version with a sign", func(m *MobileSecurityObject) { m.Version = "+1.0" }, fault.MSOVersion},
-		{"SHA-1", func(m *MobileSecurityObject) { m.DigestAlgorithm = "SHA-1" }, fault.DigestAlgorithm},
-		{"sha-256", func(m *MobileSecurityObject) { m.DigestAlgorithm = "sha-256" }, fault.DigestAlgorithm},
-		{"SHA-512", func(m *MobileSecurityObject) { m.DigestAlgorithm = "SHA-512" }, fault.OK},
-		{"ends before it begins", func(m *MobileSecurityObject) { m.ValidityInfo.ValidUntil = day(0) }, fault.ValidityMalformed},
-	} {
-		m := mso(t)
-		c.spoil(m)
-		b, err := m.Bytes()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err = ParseMSO(b); fault.CodeOf(err) != c.want {
-			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
-		}
-	}
-	sound, err := mso(t).Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, payload := range map[string][]byte{
-		"no tag 24":     sound.Content(),
-		"empty":         {},
-		"trailing byte": append(bytes.Clone(sound), 0),
-		"array":         wire.Embed([]byte{0x80}),
-	} {
-		if _, err := ParseMSO(payload); fault.CodeOf(err) != fault.MalformedMSO {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	dated := bytes.Replace(sound, []byte("2026-11-01T00:00:00Z"), []byte("2026-11-31T00:00:00Z"), 1)
-	if _, err := ParseMSO(dated); fault.CodeOf(err) != fault.ValidityMalformed {
-		t.Errorf("31 November: %v", err)
-	}
-}
-
 func TestAgeOver(t *testing.T) {
 	for _, c := range []struct {
 		name        string

@@ -220,7 +220,7 @@ func TestF24_FirstMessagesUnderTheStandardsIVs(t *testing.T) {
 	}
 }
 
-func TestCounterEndsBeforeItRepeats(t *testing.T) {
+func TestF24_CounterEndsBeforeItRepeats(t *testing.T) {
 	terminal, phone := pair(t, P256)
 	terminal.send.count, phone.receive.count = math.MaxUint32-1, math.MaxUint32-1
 	last, err := terminal.Seal([]byte("last"))

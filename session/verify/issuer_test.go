@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"testing"
-	"time"
 
 	"kazashi/session/cose"
 	"kazashi/session/fault"
@@ -203,56 +202,6 @@ func TestF29_ShortRandom(t *testing.T) {
 		{"15 bytes", func(d *draft) { d.random = 15 }, CheckDigests, fault.RandomTooShort},
 		{"none", func(d *draft) { d.random = 0 }, CheckDigests, fault.RandomTooShort},
 	})
-}
-
-func TestF30_MSO(t *testing.T) {
-	l := newLab(t)
-	l.verifier.Skew = time.Minute
-	date := func(offset time.Duration) wire.TDate { return wire.TDate(l.now.Add(offset)) }
-	const day = 24 * time.Hour
-	l.run(t, []spoiled{
-		{"docType", func(d *draft) { d.mso.DocType = mdoc.DocTypeDrivingLicence }, CheckDocType, fault.DocTypeMismatch},
-		{"version", func(d *draft) { d.mso.Version = "2.0" }, CheckMSO, fault.MSOVersion},
-		{"SHA-1", func(d *draft) { d.mso.DigestAlgorithm = "SHA-1" }, CheckMSO, fault.DigestAlgorithm},
-		{"no digest algorithm", func(d *draft) { d.mso.DigestAlgorithm = "" }, CheckMSO, fault.DigestAlgorithm},
-		{"ends before it begins", func(d *draft) { d.mso.ValidityInfo.ValidUntil = date(-2 * day) }, CheckMSO, fault.ValidityMalformed},
-		{"valid in an hour", func(d *draft) { d.mso.ValidityInfo.ValidFrom = date(time.Hour) }, CheckValidity, fault.NotYetValid},
-		{"valid in a minute, within the skew", func(d *draft) { d.mso.ValidityInfo.ValidFrom = date(time.Minute) }, "", fault.OK},
-		{"valid in a minute and a second", func(d *draft) { d.mso.ValidityInfo.ValidFrom = date(time.Minute + time.Second) }, CheckValidity, fault.NotYetValid},
-		{"expired an hour ago", func(d *draft) { d.mso.ValidityInfo.ValidUntil = date(-time.Hour) }, CheckValidity, fault.Expired},
-		{"expired a minute ago, within the skew", func(d *draft) { d.mso.ValidityInfo.ValidUntil = date(-time.Minute) }, "", fault.OK},
-		{"expired a minute and a second ago", func(d *draft) { d.mso.ValidityInfo.ValidUntil = date(-time.Minute - time.Second) }, CheckValidity, fault.Expired},
-		{"signed before the document signer", func(d *draft) { d.mso.ValidityInfo.Signed = date(-40 * day) }, CheckValidity, fault.SignedOutsideDS},
-		{"signed in two minutes", func(d *draft) { d.mso.ValidityInfo.Signed = date(2 * time.Minute) }, CheckValidity, fault.SignedInFuture},
-		{"signed in a minute, within the skew", func(d *draft) { d.mso.ValidityInfo.Signed = date(time.Minute) }, CheckValidity, fault.OK},
-		{"signed after validFrom", func(d *draft) {
-			d.mso.ValidityInfo.Signed, d.mso.ValidityInfo.ValidFrom = date(-time.Hour), date(-9*time.Hour)
-		}, CheckValidity, fault.OK},
-		{"signed after the document signer", func(d *draft) { d.mso.ValidityInfo.Signed = date(400 * day) }, CheckValidity, fault.SignedOutsideDS},
-	})
-}
-
-func TestF30_Warnings(t *testing.T) {
-	l := newLab(t)
-	d := l.draft(t)
-	past := wire.TDate(l.now.Add(-time.Hour))
-	d.mso.ValidityInfo.ExpectedUpdate = &past
-	d.mso.ValidityInfo.ValidUntil = wire.TDate(l.now.AddDate(2, 0, 0))
-	verified, err := l.verify(l.answer(t, d), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[fault.Code]bool{}
-	for _, w := range verified.Warnings() {
-		got[w.Code] = true
-	}
-	if !got[fault.UpdateOverdue] || !got[fault.OutlivesSigner] || len(got) != 2 {
-		t.Errorf("warnings %v", verified.Warnings())
-	}
-	verified, err = l.verify(l.answer(t, l.draft(t)), nil)
-	if err != nil || len(verified.Warnings()) != 0 {
-		t.Errorf("a sound answer: %v, %v", verified.Warnings(), err)
-	}
 }
 
 func TestF33_SignerOfTheDocument(t *testing.T) {
