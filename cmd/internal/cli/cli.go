@@ -1,6 +1,7 @@
 // Package cli is the kazashi command, for the technician at a kiosk and the
 // developer of one.
 //
+//	kazashi doctor      what is broken, why, and what to do, also without a daemon
 //	kazashi codes       what a code (KZ-nnn) means and what to do about it
 //	kazashi status      what the daemon and its reader are doing, and what is wrong
 //	kazashi readers     which readers there are
@@ -38,6 +39,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kazashi/cmd/internal/doctor"
 	"kazashi/session/fault"
 )
 
@@ -47,6 +49,8 @@ type Process struct {
 	Getenv func(string) string
 	Stdout io.Writer
 	Stderr io.Writer
+
+	seam func(*doctor.World) // of tests: what doctor cannot be shown for real
 }
 
 // app is one run of the command.

@@ -47,6 +47,7 @@ func (a *app) command() *cobra.Command {
 	root.SetHelpCommand(a.helpCommand(root))
 	root.AddCommand(
 		a.statusCommand(),
+		a.doctorCommand(),
 		a.readersCommand(),
 		a.tapCommand(),
 		a.selftestCommand(),

@@ -18,6 +18,10 @@ var notBefore = func() time.Time {
 	return floor
 }()
 
+// CheckClock returns fault.ClockUntrusted for a clock by which the daemon would judge
+// no validity, nil for any other.
+func CheckClock(now time.Time) error { return checkClock(now) }
+
 // checkClock returns fault.ClockUntrusted for a clock that says a time before
 // this program was built: no validity can be judged by it.
 func checkClock(now time.Time) error {

@@ -1,0 +1,184 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"kazashi/cmd/internal/message"
+	"kazashi/configs"
+	"kazashi/session/fault"
+	"kazashi/transport/api"
+)
+
+// socketPath is where the daemon listens, or should.
+func (w *World) socketPath(seen Facts) string {
+	switch {
+	case w.Socket != "":
+		return w.Socket
+	case seen.Config.C != nil:
+		return seen.Config.C.Socket.Path
+	}
+	return configs.Default().Socket.Path
+}
+
+func probeDaemon(ctx context.Context, w *World, seen Facts) func(*Facts) {
+	d := daemonFacts{Socket: w.socketPath(seen), Processes: w.processes("kazashid")}
+	var daemon Daemon
+	if daemon, d.DialErr = w.Dial(ctx, d.Socket); d.DialErr == nil {
+		defer func() { _ = daemon.Close() }()
+		d.ask(ctx, daemon)
+		if pid, uid, err := peer(ctx, d.Socket); err == nil {
+			if p, ok := w.process(pid); ok && p.Name == "kazashid" {
+				as := Who{UID: uid, Name: nameOf(uid)}
+				if full, err := lookUp(as.Name); err == nil {
+					as = full
+				}
+				d.As = &as
+			}
+		}
+	}
+	return func(f *Facts) { f.Daemon = d }
+}
+
+// ask takes the daemon's own word. Its first silence is the last.
+func (d *daemonFacts) ask(ctx context.Context, daemon Daemon) {
+	status, err := daemon.Status(ctx)
+	if err != nil {
+		d.AskErr = err
+		return
+	}
+	d.Status = &status
+	if health, err := daemon.Health(ctx); err == nil {
+		d.Health = &health
+	}
+	if trust, err := daemon.Trust(ctx); err == nil {
+		d.Trust = &trust
+	}
+}
+
+// peer returns who listens on a socket (SO_PEERCRED).
+func peer(ctx context.Context, path string) (pid, uid int, err error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = conn.Close() }()
+	raw, err := conn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return 0, 0, err
+	}
+	var cred *unix.Ucred
+	var failed error
+	err = raw.Control(func(fd uintptr) { cred, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
+	if err = errors.Join(err, failed); err != nil {
+		return 0, 0, err
+	}
+	return int(cred.Pid), int(cred.Uid), nil
+}
+
+func judgeDaemon(f *Facts) Verdict {
+	d := f.Daemon
+	look := []string{"systemctl status kazashid.service", "journalctl -u kazashid.service -n 50"}
+	hung := Verdict{Findings: []Finding{{
+		Code: fault.DaemonHung,
+		Seen: both("%s は接続できますが、応答がありません%s", "%s takes connections, but nothing answers%s", d.Socket, d.pids()),
+		Run:  append(look, "sudo systemctl restart kazashid.service"),
+	}}}
+	switch {
+	case f.Late[daemonID]:
+		return hung
+	case d.DialErr == nil && d.AskErr == nil:
+		return Verdict{Note: d.note()}
+	case fault.CodeOf(d.AskErr) == fault.Forbidden, fault.CodeOf(d.DialErr) == fault.Forbidden:
+		if len(d.Processes) == 0 && d.AskErr == nil {
+			return Verdict{State: Unseen, Hidden: both("このユーザーはソケットに接続できません", "this user may not connect to the socket"), How: sudo}
+		}
+		return Verdict{Note: both("動いています%s", "runs%s", d.pids())}
+	case errors.Is(d.AskErr, context.DeadlineExceeded):
+		return hung
+	case d.AskErr != nil:
+		return Verdict{Findings: []Finding{{Code: fault.CodeOf(d.AskErr), Seen: same(detail(d.AskErr)), Run: look}}}
+	}
+	seen := both("動いていません。%s に接続できません: %v", "not running: cannot connect to %s: %v", d.Socket, cause(d.DialErr))
+	if len(d.Processes) > 0 {
+		seen = both("%s に接続できません%s: %v", "cannot connect to %s%s: %v", d.Socket, d.pids(), cause(d.DialErr))
+	}
+	return Verdict{Note: both("動いていません", "not running"), Findings: []Finding{{
+		Code: fault.SocketUnavailable, Seen: seen, Run: append(look, "sudo systemctl start kazashid.service"),
+	}}}
+}
+
+// cause returns the innermost error, such as "connection refused".
+func cause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// pids names the daemon's processes, with a space before.
+func (d daemonFacts) pids() string {
+	text := ""
+	for _, p := range d.Processes {
+		text += " (pid " + strconv.Itoa(p.PID) + ")"
+	}
+	return text
+}
+
+func (d daemonFacts) note() message.Text {
+	as := ""
+	if d.As != nil {
+		as = d.As.Name
+	}
+	note := both("応答あり、%s、ユーザー %s", "answers, %s, as %s", d.Status.Version, as)
+	if d.Status.Specimen {
+		note.Ja += "、見本 (SPECIMEN)"
+		note.En += ", SPECIMEN (見本)"
+	}
+	return note
+}
+
+// judgeReport tells what the daemon says of itself and no check has found.
+func judgeReport(f *Facts) Verdict {
+	if f.Daemon.Health == nil {
+		return Verdict{State: Unseen, Hidden: both("デーモンに尋ねられません", "the daemon cannot be asked"), How: sudo}
+	}
+	var v Verdict
+	for _, item := range f.Daemon.Health.Items {
+		if f.explained(item) {
+			continue
+		}
+		text := item.Detail
+		if item.Subject != "" {
+			text = item.Subject + ": " + text
+		}
+		v.Findings = append(v.Findings, Finding{
+			Code: item.Code, Warning: item.Severity != api.SeverityError, Seen: same(text), Run: []string{"kazashi status"},
+		})
+	}
+	v.Note = both("ほかに異常の報告はありません", "reports nothing else")
+	return v
+}
+
+// explained tells that a finding names what a health item is the consequence of: the
+// same code, or a failure of the same part.
+func (f *Facts) explained(item api.HealthItem) bool {
+	for _, told := range f.Told {
+		if told.Code == item.Code || !told.Warning && part(told.Code) == part(item.Code) {
+			return true
+		}
+	}
+	return false
+}
+
+// part is the hundred of a code, which says where to look.
+func part(c fault.Code) string { return fmt.Sprintf("%.4s", string(c)) }
