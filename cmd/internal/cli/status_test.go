@@ -12,11 +12,6 @@ import (
 	"kazashi/transport/api"
 )
 
-func TestMain(m *testing.M) {
-	time.Local = time.FixedZone("JST", 9*60*60) // what is shown is local time
-	m.Run()
-}
-
 const longReader = "ACS ACR1252 1S CL Reader [ACR1252 1S CL Reader PICC] (RR554-123456) 00 00"
 
 func failingDaemon() answers {

@@ -21,9 +21,18 @@ func probeService(ctx context.Context, w *World, _ Facts) func(*Facts) {
 	_, s.SocketErr = os.Stat(w.path(pcscdSocket))
 	_, missing := os.Stat(w.path(pcscdProgram))
 	s.Installed = missing == nil || len(s.Processes) > 0
-	s.Seen, s.Err = w.Readers(ctx)
+	for range attempts {
+		if s.Seen, s.Err = w.Readers(ctx); s.SocketErr != nil || !errors.Is(s.Err, reader.ErrNoService) || ctx.Err() != nil {
+			break
+		}
+	}
 	return func(f *Facts) { f.Service = s }
 }
+
+// attempts is how often pcscd is asked while it ends the connection. It does so at once
+// with a user whom it refuses, and whether that looks like a refusal or like a service
+// that is gone depends on who was quicker.
+const attempts = 5
 
 // withoutPCSC tells that the terminal does not use PC/SC.
 func (f *Facts) withoutPCSC() bool {

@@ -7,6 +7,8 @@ import "time"
 const (
 	quick   = 300 * time.Millisecond // files, /proc, /sys
 	answers = 600 * time.Millisecond // somebody has to answer
+	// A daemon that has just started waits up to a second for the first word of its readers.
+	starting = 1200 * time.Millisecond
 )
 
 // The ids of the checks; they are part of the JSON of `kazashi doctor`.
@@ -46,7 +48,7 @@ var table = []Check{
 	},
 	{
 		ID: daemonID, Name: both("デーモン", "daemon"), Follows: []string{configID, profilesID, keyID},
-		Reads: []string{configID}, Within: answers, Probe: probeDaemon, Judge: judgeDaemon,
+		Reads: []string{configID}, Within: starting, Probe: probeDaemon, Judge: judgeDaemon,
 	},
 	{
 		ID: socketID, Name: both("ソケット", "socket"), Needs: []string{daemonID},
