@@ -12,9 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
-
-	"go.uber.org/goleak"
 
 	"kazashi/session/fault"
 	"kazashi/transport/api"
@@ -23,17 +20,6 @@ import (
 
 // loadClientEnv makes the test's program a client of TestLoad.
 const loadClientEnv = "KAZASHI_LOAD_CLIENT"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(loadClientEnv) != "" {
-		if err := serveLoad(os.Args[1:], os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	goleak.VerifyTestMain(m)
-}
 
 // A loadEvent is what a client tells as soon as it knows, in a line of its own.
 type loadEvent struct {
