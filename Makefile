@@ -15,13 +15,19 @@ LDFLAGS  = -X kazashi/cmd/internal/build.release=$(VERSION)
 PROGRAMS = kazashi kazashid virtualcard
 FUZZTIME ?= 30s
 MUTANTS  ?= 1000000
+
+# The soak: how many taps, and the number that its faults are drawn with (0 draws one, and prints it).
+TAPS      ?= 10000
+PCSC_TAPS ?= 2000
+SEED      ?= 0
+SOAK = KAZASHI_REQUIRE_PCSC=1 CGO_ENABLED=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF55_' ./cmd/internal/daemon -seed $(SEED)
 PRESENTATIONS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test integration lint examples interop soak load fuzz bench docs tidy clean
+.PHONY: help build demo test integration lint examples interop soak soak-short load fuzz bench docs tidy clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 build: ## build the programs into bin/
 	@mkdir -p bin
@@ -55,8 +61,14 @@ examples: build ## run the programs that show integrators the socket, each that 
 interop: ## other mdoc libraries judge our documents, and we theirs; REQUIRE=1 fails without node
 	@MDOC_PEERS='$(MDOC_PEERS)' REQUIRE='$(REQUIRE)' .ci/interop $(GO)
 
-soak: ## spoil valid answers MUTANTS (1000000) times; none may verify as another
+soak: ## TAPS (10000) taps and PCSC_TAPS (2000) through pcscd with faults drawn by SEED; then MUTANTS (1000000) spoilt answers
+	@.ci/packages $(TEST_PACKAGES)
+	$(SOAK) -taps $(TAPS) -pcsctaps $(PCSC_TAPS)
 	$(GO) test -count=1 -timeout 0 -run '^TestSoak_' ./session/verify -mutants $(MUTANTS) -v
+
+soak-short: ## the same in some seconds, which is part of make test
+	@.ci/packages $(TEST_PACKAGES)
+	$(SOAK)
 
 load: ## PRESENTATIONS (10000) by eight processes at once that are killed at random
 	KAZASHI_LOAD=$(PRESENTATIONS) $(GO) test -count=1 -timeout 0 -run '^TestLoad$$' -v ./cmd/internal/daemon

@@ -39,13 +39,6 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// size is how much memory the log takes.
-func (j *journal) size() int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Cap()
-}
-
 // A rig is a daemon in specimen mode that runs in this process, with a client on
 // its socket.
 type rig struct {

@@ -129,7 +129,7 @@ func (s *pcscSoak) step() {
 	}
 	if m.held {
 		s.await("occupied", func(r api.Reader) bool { return r.Present })
-		other, err := pcsc.New(pcsc.Options{}).Open(s.t.Context(), s.desk.Name)
+		other, err := pcsc.New(pcsc.Options{}).Open(s.t.Context(), s.reader)
 		if err == nil {
 			defer func() { _ = other.Close() }()
 		}

@@ -54,6 +54,7 @@ type soak struct {
 	output  *bufio.Reader
 	client  *client.Client
 	dir     string
+	reader  string // that is tapped at
 
 	began, told time.Time
 	taps        int
@@ -66,7 +67,7 @@ type soak struct {
 	count map[api.State]int
 	lost  error // why the events were not followed to the end
 	ended chan struct{}
-	desk  api.Reader    // the reader that is tapped at, as the events told last
+	desk  api.Reader    // that reader, as the events told last
 	news  chan struct{} // closed when the reader is another
 	over  sync.Once
 }
@@ -99,9 +100,9 @@ func soakOn(t *testing.T, backend string) *soak {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.desk.Name = sandboxReader
+	s.reader = sandboxReader
 	if backend == configs.BackendPCSC {
-		s.desk.Name = pcsctest.Reader(0)
+		s.reader = pcsctest.Reader(0)
 	}
 	s.process = exec.Command(os.Args[0])
 	s.process.Env = append(os.Environ(), soakDaemonEnv+"="+string(order))
@@ -174,7 +175,7 @@ func (s *soak) follow(following chan struct{}) {
 
 // see takes in how a reader is now.
 func (s *soak) see(r api.Reader) {
-	if r.Name == s.desk.Name {
+	if r.Name == s.reader {
 		s.desk = r
 		close(s.news)
 		s.news = make(chan struct{})
@@ -207,7 +208,7 @@ func (s *soak) tap() (api.Presentation, fault.Code) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
-	order := api.ArmRequest{Profile: "residence-certificate", Transaction: "soak", Reader: s.desk.Name, TimeoutMS: soakPatience.Milliseconds()}
+	order := api.ArmRequest{Profile: "residence-certificate", Transaction: "soak", Reader: s.reader, TimeoutMS: soakPatience.Milliseconds()}
 	p, err := s.client.Arm(ctx, order, "")
 	for ; err != nil; p, err = s.client.Arm(ctx, order, "") {
 		switch fault.CodeOf(err) {
