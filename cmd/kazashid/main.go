@@ -47,7 +47,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
-	tell(stderr, err)
+	last := daemon.NewSink(stderr) // which may be a pipe that is full
+	tell(last, err)
+	_ = last.Close()
 	return status(err)
 }
 
@@ -154,7 +156,9 @@ func (f *flags) execute(cmd *cobra.Command) error {
 		// names the functions of what panics, and of what hangs.
 		debug.SetTraceback("none")
 	}
-	options.Log, err = daemon.NewLogger(config.Log, options.Specimen, os.Stderr)
+	options.Sink = daemon.NewSink(os.Stderr)
+	defer func() { _ = options.Sink.Close() }()
+	options.Log, err = daemon.NewLogger(config.Log, options.Specimen, options.Sink)
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,8 @@ type Options struct {
 	Readers int
 	// Log takes what is logged; nil takes nothing.
 	Log *zap.Logger
+	// Sink, when set, is what Log writes to: health tells when it drops lines.
+	Sink *Sink
 	// Reload, when set, reads the configuration anew, each time that Hangup sends.
 	Reload func() (*configs.Config, error)
 	Hangup <-chan os.Signal

@@ -283,6 +283,7 @@ func (d *daemon) watchHealth(ctx context.Context, p *part) {
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
 	var told api.Health
+	var lost uint64 // lines of the log, as far as it was told
 	for {
 		p.waits()
 		select {
@@ -293,6 +294,10 @@ func (d *daemon) watchHealth(ctx context.Context, p *part) {
 		}
 		p.works()
 		d.vault.Active() // a vault that does not answer hangs here, and is noticed while nobody asks
+		if lines, stalled := d.options.Sink.Dropped(); lines > lost && !stalled {
+			d.log.Warn("lines of the log were dropped", zap.Uint64("count", lines-lost), zap.String("code", string(fault.LogDropped)))
+			lost = lines
+		}
 		now := d.health.look()
 		if sameHealth(told, now) {
 			continue
