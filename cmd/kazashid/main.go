@@ -29,6 +29,7 @@ import (
 
 	"kazashi/cmd/internal/build"
 	"kazashi/cmd/internal/daemon"
+	"kazashi/cmd/internal/memory"
 	"kazashi/cmd/internal/message"
 	"kazashi/cmd/internal/usage"
 	"kazashi/configs"
@@ -155,6 +156,11 @@ func (f *flags) execute(cmd *cobra.Command) error {
 		// A trace shows arguments, and those may be parts of what a phone said. The log
 		// names the functions of what panics, and of what hangs.
 		debug.SetTraceback("none")
+	}
+	// Before any key is read. What cannot be had is for health to tell, but in the
+	// sandbox, where all persons are invented.
+	if err := memory.Protect(); !options.Specimen {
+		options.Exposed = err
 	}
 	options.Sink = daemon.NewSink(os.Stderr)
 	defer func() { _ = options.Sink.Close() }()

@@ -56,6 +56,9 @@ type Options struct {
 	Readers int
 	// Log takes what is logged; nil takes nothing.
 	Log *zap.Logger
+	// Exposed, when set, says how the memory could get out of the process, in spite of
+	// what was done against it.
+	Exposed error
 	// Sink, when set, is what Log writes to: health tells when it drops lines.
 	Sink *Sink
 	// Reload, when set, reads the configuration anew, each time that Hangup sends.
@@ -280,6 +283,10 @@ func (d *daemon) findings() []api.HealthItem {
 		items = append(items, *refused)
 	}
 	items = append(items, d.textfile.findings()...)
+	if d.options.Exposed != nil {
+		items = append(items, api.HealthItem{Code: fault.MemoryUnlocked, Severity: api.SeverityWarning, Detail: d.options.Exposed.Error()})
+	}
+	items = append(items, d.logFindings()...)
 	return blame(append(items, d.ledgerFindings()...))
 }
 

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What the daemon holds can be read by nobody of its own user, and is not swapped.
+func TestF56_ProcessIsClosed(t *testing.T) {
+	c := spawn(t, directory(t), nil, "--specimen")
+	proc := fmt.Sprintf("/proc/%d", c.cmd.Process.Pid)
+	limits, err := os.ReadFile(proc + "/limits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(limits)) {
+		if rest, ok := strings.CutPrefix(line, "Max core file size"); ok && strings.Fields(rest)[1] != "0" {
+			t.Errorf("cores may be dumped: %s", line)
+		}
+	}
+	if os.Getuid() != 0 {
+		// Linux gives the files of a process that must not be dumped to root.
+		info, err := os.Stat(proc + "/mem")
+		if err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
+			t.Errorf("its memory belongs to its user: %v", err)
+		}
+		return
+	}
+	status, err := os.ReadFile(proc + "/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, locked, _ := strings.Cut(string(status), "VmLck:")
+	if strings.HasPrefix(strings.TrimSpace(locked), "0 kB") {
+		t.Error("its memory is not locked")
+	}
+}
