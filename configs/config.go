@@ -96,6 +96,9 @@ type Trust struct {
 	VICALRoots []Anchor `mapstructure:"vical_roots"`
 	// VICALGrace is how long past its next update a VICAL counts.
 	VICALGrace time.Duration `mapstructure:"vical_grace"`
+	// SignerUsages hold document signers of some docTypes to other extended key usages
+	// than those of ISO/IEC 18013-5 and 23220-4.
+	SignerUsages []SignerUsage `mapstructure:"signer_usages"`
 	// Dir holds the VICALs, CRLs and status lists that were imported; empty for none.
 	Dir string `mapstructure:"dir"`
 	// Update is what `kazashi trust update` fetches into Dir; the daemon has no network.
@@ -123,6 +126,13 @@ type Source struct {
 type Anchor struct {
 	Path     string   `mapstructure:"path"`
 	DocTypes []string `mapstructure:"doc_types"`
+}
+
+// A SignerUsage names the extended key usages, as object identifiers, of which a
+// document signer of a docType needs one and beside which it may have no other.
+type SignerUsage struct {
+	DocType string   `mapstructure:"doc_type"`
+	Usages  []string `mapstructure:"usages"`
 }
 
 // ProfileSource says where profiles come from.
@@ -175,7 +185,7 @@ func Default() Config {
 		},
 		Reader: Reader{Backend: BackendPCSC},
 		Trust: Trust{
-			Anchors: []Anchor{}, VICALRoots: []Anchor{}, VICALGrace: 7 * 24 * time.Hour, Dir: "/var/lib/kazashi-trust",
+			Anchors: []Anchor{}, VICALRoots: []Anchor{}, VICALGrace: 7 * 24 * time.Hour, SignerUsages: []SignerUsage{}, Dir: "/var/lib/kazashi-trust",
 			Update: Update{Sources: []Source{}, Timeout: time.Minute, MaxBytes: trust.MaxList},
 		},
 		Presentation: Presentation{

@@ -92,6 +92,7 @@ func (c *Config) validate(d *document) error {
 			}
 		}
 	}
+	c.Trust.checkUsages(wrong)
 	within("trust.vical_grace", c.Trust.VICALGrace, 0, maxGrace)
 	if c.Trust.Dir != "" {
 		absolute("trust.dir", c.Trust.Dir)

@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "await": await, "claim": claim},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "await": await, "claim": claim, "revocable": revocable},
 		Condition: func(cond string) (bool, error) {
 			return cond == "peers" && os.Getenv("MDOC_PEERS") != "", nil
 		},

@@ -34,6 +34,8 @@ type Issuing struct {
 	Curve elliptic.Curve
 	// Digest is SHA-256 when zero, or SHA-384 or SHA-512.
 	Digest crypto.Hash
+	// Status says how the document can be revoked; nil for one that cannot.
+	Status *mdoc.Status
 }
 
 func (i Issuing) withDefaults() Issuing {
@@ -67,9 +69,15 @@ func (p *PKI) Issue(d Document, i Issuing) (*Credential, error) {
 	if err != nil {
 		return nil, err
 	}
+	var status wire.Raw
+	if i.Status != nil {
+		if status, err = wire.Marshal(i.Status); err != nil {
+			return nil, fmt.Errorf("encoding the status: %w", err)
+		}
+	}
 	mso, err := (&mdoc.MobileSecurityObject{
 		Version: "1.0", DigestAlgorithm: i.Digest.String(), ValueDigests: digests, DocType: d.DocType,
-		DeviceKeyInfo: mdoc.DeviceKeyInfo{DeviceKey: deviceKey},
+		DeviceKeyInfo: mdoc.DeviceKeyInfo{DeviceKey: deviceKey}, Status: status,
 		ValidityInfo: mdoc.ValidityInfo{
 			Signed: wire.TDate(i.At), ValidFrom: wire.TDate(i.ValidFrom), ValidUntil: wire.TDate(i.ValidUntil),
 		},

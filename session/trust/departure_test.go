@@ -8,6 +8,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -167,5 +169,19 @@ func TestF34_KeyOfTheIACA(t *testing.T) {
 	store = NewStore([]Anchor{{Certificate: iaca.cert}, {Certificate: newIACAWithKey(t, long, nil).cert}}, Options{})
 	if _, err := store.Path([][]byte{leaf}, docType, now); fault.CodeOf(err) != fault.CertificateSignature {
 		t.Errorf("beside one with P-384: %v", err)
+	}
+}
+
+// A pinned IACA that departs from its profile counts, and its file is told of.
+func TestDepartures_PinnedIACA(t *testing.T) {
+	iaca := newIACA(t, func(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = -1, false })
+	file := filepath.Join(t.TempDir(), "iaca.pem")
+	if err := os.WriteFile(file, asPEM("CERTIFICATE", iaca.der), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set := Load(Sources{Anchors: []Pin{{Path: file}}}, nil, now)
+	found := set.Findings(now)
+	if len(set.Anchors) != 1 || len(found) != 1 || found[0].File != file || !found[0].Warning || fault.CodeOf(found[0].Err) != fault.CertificateDeparture {
+		t.Errorf("%d anchors, findings %+v", len(set.Anchors), found)
 	}
 }

@@ -29,6 +29,10 @@ func Load(s Sources, previous *Set, at time.Time) *Set {
 	for _, pin := range s.Anchors {
 		p.load(pin, previous, parseAnchors, func(file string, c *x509.Certificate) {
 			p.anchors = append(p.anchors, Anchor{Certificate: c, DocTypes: pin.DocTypes, Source: file})
+			if d := Departures(c); d != nil {
+				err := fault.New(fault.CertificateDeparture, "%s", strings.Join(d, ", "))
+				p.findings = append(p.findings, Finding{File: file, Err: err, Warning: true})
+			}
 		})
 	}
 	for _, pin := range s.Roots {

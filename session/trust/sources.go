@@ -40,7 +40,7 @@ type Finding struct {
 	File string // as it was opened
 	Err  error  // with a code
 	// Warning means that nothing is lost by it: an entry of a VICAL that was skipped, a
-	// CRL of an authority that is not trusted.
+	// CRL of an authority that is not trusted, an anchor that departs from its profile.
 	Warning bool
 	// Kept means that what the file held before still counts.
 	Kept bool

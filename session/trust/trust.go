@@ -233,5 +233,5 @@ func (s *Store) usages(docType string) []asn1.ObjectIdentifier {
 	if usages, ok := s.options.SignerUsages[docType]; ok {
 		return usages
 	}
-	return []asn1.ObjectIdentifier{UsageMDLSigner, UsageMDocSigner}
+	return defaultUsages
 }

@@ -18,6 +18,7 @@ type trustOrder struct {
 	config string
 	at     string
 	file   string
+	usages map[string][]string // of document signers, as the configuration names them
 }
 
 func (a *app) trustCommand() *cobra.Command {
@@ -60,11 +61,16 @@ func (a *app) atFlag(cmd *cobra.Command, order *trustOrder) {
 		"`RFC3339` time to judge at (default now)"}.in(a.lang))
 }
 
-// sources reads where trust comes from out of the configuration.
+// sources reads where trust comes from out of the configuration, and the usages of
+// document signers.
 func (o *trustOrder) sources() (trust.Sources, error) {
 	c, err := configs.Load(o.config)
 	if err != nil {
 		return trust.Sources{}, err
+	}
+	o.usages = map[string][]string{}
+	for _, u := range c.Trust.SignerUsages {
+		o.usages[u.DocType] = u.Usages
 	}
 	return c.Trust.Sources(), nil
 }

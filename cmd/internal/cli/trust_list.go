@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +37,9 @@ exit status: 0 listed, 64 wrong command line, 78 wrong configuration`,
 type trustJSON struct {
 	Anchors []anchorJSON `json:"anchors"`
 	Lists   []listJSON   `json:"lists"`
+	// SignerUsages are the extended key usages of document signers by docType, where
+	// the configuration names any.
+	SignerUsages map[string][]string `json:"signer_usages,omitempty"`
 }
 
 type anchorJSON struct {
@@ -68,11 +73,12 @@ func (a *app) trustList(order *trustOrder) error {
 	if err != nil {
 		return err
 	}
-	shown := trustJSON{Anchors: anchorsOf(set, at), Lists: listsOf(set, at)}
+	shown := trustJSON{Anchors: anchorsOf(set, at), Lists: listsOf(set, at), SignerUsages: order.usages}
 	if a.json {
 		return a.writeJSON(shown)
 	}
 	a.showAnchors(shown.Anchors)
+	a.showUsages(shown.SignerUsages)
 	a.showLists(shown.Lists)
 	for _, f := range set.Findings(at) {
 		if !f.Warning {
@@ -145,6 +151,20 @@ func (a *app) showAnchors(anchors []anchorJSON) {
 			until += phrase{" 見本", " SPECIMEN"}.in(a.lang)
 		}
 		t.add(x.Country+" "+x.CommonName, scope, sourceText(x.Source), until)
+	}
+	a.out.table(t)
+}
+
+// showUsages tells of docTypes whose signers are held to other usages than those of
+// the standard.
+func (a *app) showUsages(usages map[string][]string) {
+	if len(usages) == 0 {
+		return
+	}
+	a.out.line(plain, "")
+	t := &table{head: []string{"DOCTYPE", phrase{"署名者の用途", "SIGNER USAGES"}.in(a.lang)}}
+	for _, docType := range slices.Sorted(maps.Keys(usages)) {
+		t.add(docType, strings.Join(usages[docType], " "))
 	}
 	a.out.table(t)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kazashi/configs"
 	"kazashi/session/fault"
 )
 
@@ -18,6 +19,9 @@ type verifyOrder struct {
 	at         string
 	readerKey  string
 	docType    string
+	lists      []string // files and folders of CRLs and status lists
+	policy     string   // what undetermined means
+	usages     []string // T=OID[,OID...]
 	showValues bool
 }
 
@@ -57,6 +61,15 @@ exit status: 0 verified, 1 rejected, 64 wrong command line, 66 unreadable input`
 	f.StringVar(&order.docType, "doc-type", "", phrase{
 		"`T`: 求めた docType (ほかのものは拒否)",
 		"`T` is the docType that was asked for; another is rejected"}.in(a.lang))
+	f.StringArrayVar(&order.lists, "lists", nil, phrase{
+		"`PATH`: CRL、ステータスリスト、識別子リストのファイルまたはディレクトリ",
+		"`PATH` of a CRL, status list or identifier list, or of a directory of them"}.in(a.lang))
+	f.StringVar(&order.policy, "undetermined", configs.UndeterminedAccept, phrase{
+		"`POLICY`: 失効を確かめられないとき accept、unlisted、reject (既定 accept)",
+		"`POLICY` when revocation is undetermined: accept, unlisted or reject"}.in(a.lang))
+	f.StringArrayVar(&order.usages, "signer-usages", nil, phrase{
+		"`T=OID[,OID...]`: docType T の署名者に認める用途 (extKeyUsage)",
+		"`T=OID[,OID...]`: extended key usages of the signers of docType T"}.in(a.lang))
 	f.BoolVar(&order.showValues, "show-values", false, phrase{
 		"要素の値も表示する (個人情報)",
 		"show the element values too (personal data)"}.in(a.lang))
@@ -82,7 +95,7 @@ func (a *app) verify(order verifyOrder) error {
 			trust = append(trust, name)
 		}
 	}
-	in, err := readEvidence(order, trust)
+	in, err := readEvidence(order, trust, at)
 	if err != nil {
 		return err
 	}

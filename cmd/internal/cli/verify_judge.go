@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"encoding/asn1"
 	"errors"
+	"strings"
 	"time"
 
+	"kazashi/configs"
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
 	"kazashi/session/seal"
@@ -18,13 +21,29 @@ type evidence struct {
 	anchors    []trust.Anchor
 	readerKey  *seal.Private // nil when none was given
 	docType    string        // what was asked for, "" for anything
+	options    trust.Options
+	policy     verify.Policy
+}
+
+// policies are those of a profile's revocation_undetermined.
+var policies = map[string]verify.Policy{
+	configs.UndeterminedAccept: verify.AcceptUndetermined, configs.UndeterminedUnlisted: verify.AcceptUnlisted,
+	configs.UndeterminedReject: verify.RejectUndetermined,
 }
 
 // readEvidence reads all input files. Only the response may hold anything: what
 // is wrong with it is for the verdict.
-func readEvidence(order verifyOrder, trustFiles []string) (*evidence, error) {
-	in := &evidence{docType: order.docType}
+func readEvidence(order verifyOrder, trustFiles []string, at time.Time) (*evidence, error) {
+	// Whoever calls names the authorities, invented ones too.
+	in := &evidence{docType: order.docType, options: trust.Options{AcceptSpecimen: true}}
 	var err error
+	var known bool
+	if in.policy, known = policies[order.policy]; !known {
+		return nil, fault.New(fault.Usage, "--undetermined %q is none of accept, unlisted and reject", order.policy)
+	}
+	if in.options.SignerUsages, err = parseUsages(order.usages); err != nil {
+		return nil, err
+	}
 	if in.response, err = readFile(order.response, maxResponseFile); err != nil {
 		return nil, err
 	}
@@ -41,6 +60,9 @@ func readEvidence(order verifyOrder, trustFiles []string) (*evidence, error) {
 			return nil, fault.New(fault.TrustFileInvalid, "%s: %s", name, detailOf(err))
 		}
 		in.anchors = append(in.anchors, anchors...)
+	}
+	if in.options.Revocations, err = trust.ReadRevocations(order.lists, in.anchors, at); err != nil {
+		return nil, fault.New(fault.TrustFileInvalid, "--lists: %s", detailOf(err))
 	}
 	if order.readerKey != "" {
 		if in.readerKey, err = readReaderKey(order.readerKey); err != nil {
@@ -69,11 +91,10 @@ func (in *evidence) judge(at time.Time) *verdict {
 		return rejected(err)
 	}
 	verifier := &verify.Verifier{
-		// Whoever calls names the authorities, invented ones too.
-		Trust: trust.NewStore(in.anchors, trust.Options{AcceptSpecimen: true}),
+		Trust: trust.NewStore(in.anchors, in.options),
 		Now:   func() time.Time { return at },
-		// There are no lists here; where one should speak, a warning says so.
-		Undetermined: verify.AcceptUndetermined,
+		// By default a warning tells where a list should speak and none does.
+		Undetermined: in.policy,
 	}
 	input := verify.Input{Response: in.response, Transcript: in.transcript}
 	if in.readerKey != nil {
@@ -118,4 +139,23 @@ func rejected(err error) *verdict {
 		v.check, v.docType, v.warnings = failure.Check, failure.Document, failure.Warnings
 	}
 	return v
+}
+
+// parseUsages reads the extended key usages of document signers by docType.
+func parseUsages(flags []string) (map[string][]asn1.ObjectIdentifier, error) {
+	usages := map[string][]asn1.ObjectIdentifier{}
+	for _, flag := range flags {
+		docType, list, ok := strings.Cut(flag, "=")
+		if !ok || docType == "" {
+			return nil, fault.New(fault.Usage, "--signer-usages %q is not DOCTYPE=OID", flag)
+		}
+		for text := range strings.SplitSeq(list, ",") {
+			id, err := trust.ParseUsage(text)
+			if err != nil {
+				return nil, fault.New(fault.Usage, "--signer-usages: %v", err)
+			}
+			usages[docType] = append(usages[docType], id)
+		}
+	}
+	return usages, nil
 }

@@ -36,24 +36,27 @@ func loadAnchors(c configs.Trust, specimens []trust.Anchor, specimen bool, previ
 		set = previous.set
 	}
 	folder := lookOf(sources.Dir) // before it is read: what changes meanwhile is seen next time
-	return newAnchors(trust.Load(sources, set, time.Now()), specimens, specimen, folder)
+	return newAnchors(trust.Load(sources, set, time.Now()), c, specimens, specimen, folder)
 }
 
 // refreshed reads the lists anew and leaves the pinned certificates as they are.
 func (a *anchors) refreshed(c configs.Trust, folder string) *anchors {
-	return newAnchors(a.set.Refresh(c.Sources(), time.Now()), a.specimens, a.specimen, folder)
+	return newAnchors(a.set.Refresh(c.Sources(), time.Now()), c, a.specimens, a.specimen, folder)
 }
 
-func newAnchors(set *trust.Set, specimens []trust.Anchor, specimen bool, folder string) *anchors {
+func newAnchors(set *trust.Set, c configs.Trust, specimens []trust.Anchor, specimen bool, folder string) *anchors {
 	a := &anchors{set: set, specimens: specimens, loaded: time.Now().UTC().Round(0), specimen: specimen, folder: folder}
 	for _, f := range set.Pinned() {
+		if f.Warning {
+			continue
+		}
 		a.bad = append(a.bad, api.HealthItem{
 			Code: fault.TrustFileInvalid, Severity: api.SeverityError,
 			Subject: filepath.Base(f.File), Detail: f.Err.Error(),
 		})
 	}
 	a.store = trust.NewStore(slices.Concat(set.Anchors, specimens), trust.Options{
-		AcceptSpecimen: specimen, Revocations: set.Revocations(),
+		AcceptSpecimen: specimen, SignerUsages: c.Usages(), Revocations: set.Revocations(),
 	})
 	return a
 }

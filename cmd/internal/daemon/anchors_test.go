@@ -156,3 +156,50 @@ func TestUndeterminedOfProfiles(t *testing.T) {
 		t.Errorf("a profile that is gone: %d", got)
 	}
 }
+
+// trust.signer_usages of the configuration is what document signers are held to, also
+// after the lists were read anew.
+func TestF33_SignerUsagesOfTheConfiguration(t *testing.T) {
+	pki, err := specimen.NewPKI(elliptic.P256(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := pinned(t, pki)
+	c.SignerUsages = []configs.SignerUsage{
+		{DocType: mdoc.DocTypeMyNumberCard, Usages: []string{"1.0.23220.4.1.2"}},
+		{DocType: mdoc.DocTypeDrivingLicence, Usages: []string{"1.0.18013.5.1.2"}},
+	}
+	loaded := loadAnchors(c, nil, true, nil)
+	for name, a := range map[string]*anchors{"loaded": loaded, "refreshed": loaded.refreshed(c, "")} {
+		for docType, want := range map[string]fault.Code{
+			mdoc.DocTypeMyNumberCard: fault.CertificateEKU, mdoc.DocTypeDrivingLicence: fault.OK,
+		} {
+			if _, err := a.store.Path([][]byte{pki.DS.Certificate.Raw}, docType, time.Now()); fault.CodeOf(err) != want {
+				t.Errorf("%s, %s: got %v, want %s", name, docType, err, want)
+			}
+		}
+	}
+}
+
+// An anchor that is taken though it departs from its profile is no fault of the
+// terminal's health.
+func TestHealth_SaysNothingOfTakenDepartures(t *testing.T) {
+	pki, err := specimen.NewPKI(elliptic.P256(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := pinned(t, pki)
+	open := *pki.IACA.Certificate
+	open.MaxPathLen, open.MaxPathLenZero = -1, false
+	der, err := x509.CreateCertificate(rand.Reader, &open, &open, pki.IACA.Key.Public(), pki.IACA.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(c.Anchors[0].Path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := loadAnchors(c, nil, true, nil)
+	if len(a.set.Pinned()) != 1 || len(a.bad) != 0 || len(a.listFindings(time.Now())) != 0 {
+		t.Errorf("pinned %+v, health %+v", a.set.Pinned(), a.bad)
+	}
+}

@@ -246,7 +246,7 @@ func TestF53_RareTurnsAreMarked(t *testing.T) {
 		turns := make(chan string, 8)
 		d.parts.failpoint = func(part string) { turns <- part }
 		d.rules.Store(&rules{})
-		d.anchors.Store(newAnchors(trust.Load(trust.Sources{}, nil, time.Now()), nil, false, ""))
+		d.anchors.Store(newAnchors(trust.Load(trust.Sources{}, nil, time.Now()), configs.Trust{}, nil, false, ""))
 		ctx, cancel := context.WithCancel(t.Context())
 		group := new(errgroup.Group)
 		group.Go(func() error { d.watchLists(ctx, &part{name: "lists", parts: &d.parts}); return nil })
