@@ -85,7 +85,9 @@ type Presentation struct {
 	UserMessage *Text      `json:"user_message,omitempty"`
 	Retry       Retry      `json:"retry,omitempty"`
 	// LastTap is the newest tap after which the presentation stayed armed.
-	LastTap  *Tap      `json:"last_tap,omitempty"`
+	LastTap *Tap `json:"last_tap,omitempty"`
+	// Warnings tell what was odd about a verified answer and, of a rejected one, that the
+	// individual number came unasked.
 	Warnings []Warning `json:"warnings,omitempty"`
 	// Specimen tells that invented documents are accepted; such a presentation
 	// must never lead to a real certificate.
