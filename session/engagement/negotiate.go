@@ -117,7 +117,7 @@ func (h *Handover) without(m ndef.Message) error {
 	}
 	carriers, err := parseCarriers(m, typeSelect)
 	if err != nil || slices.ContainsFunc(carriers, h.offered) {
-		return nil
+		return nil //nolint:nilerr // whoever reads it whole says what is wrong
 	}
 	return h.declined(offered(carriers))
 }

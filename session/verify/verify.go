@@ -92,7 +92,7 @@ func (v *Verifier) verify(in Input) (*Verified, error) {
 	for i := range response.Documents {
 		d := &examination{verifier: v, in: in, now: now, document: &response.Documents[i], size: size}
 		if err := d.run(); err != nil {
-			err.Document, err.Warnings = d.document.DocType, append(out.warnings, d.warnings...)
+			err.Document, err.Warnings = d.document.DocType, slices.Concat(out.warnings, d.warnings)
 			return nil, err
 		}
 		size = d.size
