@@ -35,8 +35,10 @@ var (
 // reasonRemove un-revokes a certificate, which only a delta CRL may do.
 const reasonRemove = 8
 
-// maxCRL bounds a CRL in bytes: about a hundred thousand entries.
-const maxCRL = 8 << 20
+// maxCRL bounds a CRL in bytes: some twenty-five thousand entries, where an IACA has a
+// few dozen document signers a year. crypto/x509 makes some fifty bytes of each one
+// before anybody can look at the signature.
+const maxCRL = 1 << 20
 
 // ParseCRL reads a CRL, DER or one PEM block, that one of the issuers signed, as
 // of a time. A certificate on it counts as revoked whatever the reason,

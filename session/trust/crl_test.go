@@ -1,7 +1,10 @@
 package trust
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -83,6 +86,13 @@ func TestF33_CRL(t *testing.T) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
+	}
+	// crypto/x509 writes no CRL without its authority key identifier or its number.
+	for name, id := range map[string][]byte{"authority key identifier": {0x55, 0x1d, 0x23}, "number": {0x55, 0x1d, 0x14}} {
+		without := resigned(t, iaca, newCRL(t, iaca, nil, 2), id)
+		if _, err := ParseCRL(without, certificatesOf(iaca), now); fault.CodeOf(err) != fault.TrustFileInvalid {
+			t.Errorf("without its %s: %v", name, err)
+		}
 	}
 	der := newCRL(t, iaca, nil, 2)
 	for name, data := range map[string][]byte{
@@ -211,4 +221,35 @@ func FuzzCRL(f *testing.F) {
 			t.Error("accepted from another issuer")
 		}
 	})
+}
+
+// resigned renames an extension of a CRL, by the bytes of its identifier, to one that
+// nobody knows, and signs it again.
+func resigned(t testing.TB, ca authority, der, id []byte) []byte {
+	t.Helper()
+	var list struct {
+		TBS       asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(der, &list); err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(list.TBS.FullBytes, append([]byte{6, 3}, id...))
+	if at < 0 {
+		t.Fatal("no such extension")
+	}
+	list.TBS.FullBytes = slices.Clone(list.TBS.FullBytes)
+	list.TBS.FullBytes[at+4] = 0x7f
+	digest := sha256.Sum256(list.TBS.FullBytes)
+	signature, err := ca.key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list.Signature = asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
+	out, err := asn1.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -233,6 +233,11 @@ func TestF33_StatusListTrust(t *testing.T) {
 	expired[4] = now.Add(-time.Second).Unix()
 	ca := newPublisher(t, iaca, func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true })
 	late := newPublisher(t, iaca, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) })
+	spoilt := func(spoil func(*x509.Certificate)) publisher { return newPublisher(t, iaca, spoil) }
+	early := spoilt(func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) })
+	mute := spoilt(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageContentCommitment })
+	broad := spoilt(func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCRLSign })
+	odd := spoilt(func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{extension(true, 1, 2, 3)} })
 	for _, c := range []struct {
 		name   string
 		store  *Store
@@ -252,6 +257,14 @@ func TestF33_StatusListTrust(t *testing.T) {
 		{"the mso gives another", store(list(ours)), at(0, stranger.der), Undetermined, fault.RevocationUndetermined},
 		{"the mso gives garbage", store(list(ours)), at(0, []byte{1}), Undetermined, fault.RevocationUndetermined},
 		{"signed by a ca", store(list(ca)), at(0, nil), Undetermined, fault.RevocationUndetermined},
+		{"signer not yet valid", store(list(early)), at(0, nil), Undetermined, fault.RevocationUndetermined},
+		{"signer without its key usage", store(list(mute)), at(0, nil), Undetermined, fault.RevocationUndetermined},
+		{"signer that may sign crls", store(list(broad)), at(0, nil), Undetermined, fault.RevocationUndetermined},
+		{"signer with an unknown critical extension", store(list(odd)), at(0, nil), Undetermined, fault.RevocationUndetermined},
+		{"the mso gives a signer that has expired", store(list(late)), at(0, late.cert.Raw), Undetermined, fault.RevocationUndetermined},
+		{"the mso gives a signer that is a ca", store(list(ca)), at(0, ca.cert.Raw), Undetermined, fault.RevocationUndetermined},
+		{"the mso gives a signer without its key usage", store(list(mute)), at(0, mute.cert.Raw), Undetermined, fault.RevocationUndetermined},
+		{"the mso gives a signer with an unknown critical extension", store(list(odd)), at(0, odd.cert.Raw), Undetermined, fault.RevocationUndetermined},
 		{"signer expired", store(list(late)), at(0, nil), Undetermined, fault.RevocationUndetermined},
 		{"list expired", store(ours.sign(t, typStatus, expired)), at(0, nil), Undetermined, fault.RevocationUndetermined},
 		{"revoked by an expired list", store(ours.sign(t, typStatus, expired)), at(1, nil), Revoked, fault.DocumentRevoked},
@@ -271,6 +284,63 @@ func TestF33_StatusListTrust(t *testing.T) {
 				t.Errorf("got %v, listed %v, %v", got.State, got.Listed, got.Err)
 			}
 		})
+	}
+}
+
+// The signer of a list is revoked by the CRL of the authority above it.
+func TestF33_StatusListSignerRevoked(t *testing.T) {
+	iaca := newCRLIssuer(t, nil)
+	p := newPublisher(t, iaca, nil)
+	list, err := ParseStatusList(p.sign(t, typStatus, statusClaims(t, 1, 0x02)), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := &mdoc.Status{StatusList: &mdoc.StatusListInfo{Index: 0, URI: listURI}}
+	for serial, want := range map[int64]State{99: Valid, 40: Undetermined} { // 40 is the signer's
+		crl, err := ParseCRL(newCRL(t, iaca, nil, serial), certificatesOf(iaca), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := NewStore([]Anchor{{Certificate: iaca.cert}}, Options{Revocations: Revocations{CRLs: []*CRL{crl}, Lists: []*StatusList{list}}})
+		path, err := store.Path([][]byte{newLeaf(t, iaca, nil)}, docType, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := store.Revocation(path, status, now); got.State != want {
+			t.Errorf("serial %d revoked: %v, %v", serial, got.State, got.Err)
+		}
+	}
+}
+
+// An mDL has one bit in a status list. A list of more revokes it and never clears it;
+// other documents may have more.
+func TestStatusListOfAnMDL(t *testing.T) {
+	iaca := newIACA(t, nil)
+	p := newPublisher(t, iaca, nil)
+	for _, c := range []struct {
+		docType string
+		bits    int
+		index   uint64
+		want    State
+	}{
+		{mdoc.DocTypeDrivingLicence, 1, 0, Valid}, {mdoc.DocTypeDrivingLicence, 1, 1, Revoked},
+		{mdoc.DocTypeDrivingLicence, 2, 1, Undetermined}, {mdoc.DocTypeDrivingLicence, 2, 0, Revoked},
+		{mdoc.DocTypeDrivingLicence, 8, 1, Undetermined},
+		{docType, 2, 1, Valid}, {docType, 2, 0, Revoked},
+	} {
+		list, err := ParseStatusList(p.sign(t, typStatus, statusClaims(t, c.bits, 0x02, 0x00)), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := NewStore([]Anchor{{Certificate: iaca.cert}}, Options{Revocations: Revocations{Lists: []*StatusList{list}}})
+		path, err := store.Path([][]byte{newLeaf(t, iaca, nil)}, c.docType, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status := &mdoc.Status{StatusList: &mdoc.StatusListInfo{Index: c.index, URI: listURI}}
+		if got := store.Revocation(path, status, now); got.State != c.want {
+			t.Errorf("%s, %d bits, index %d: %v, want %v", c.docType, c.bits, c.index, got.State, c.want)
+		}
 	}
 }
 

@@ -251,6 +251,11 @@ func TestF33_VICALSigner(t *testing.T) {
 		{"a ca", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, fault.CertificateIsCA},
 		{"expired", func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }, fault.CertificateExpired},
 		{"not yet valid", func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }, fault.CertificateNotYetValid},
+		{"may sign crls", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCRLSign }, fault.CertificateUsageExcess},
+		{"usage of a document signer too", func(c *x509.Certificate) { c.UnknownExtKeyUsage = append(c.UnknownExtKeyUsage, UsageMDLSigner) }, fault.CertificateEKUExcess},
+		{"1187 days", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 1187) }, fault.OK},
+		{"1188 days", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 1188) }, fault.CertificateTooLong},
+		{"freshest crl", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{extension(false, 2, 5, 29, 46)} }, fault.CertificateExtension},
 		{"unknown critical extension", func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}
 		}, fault.CertificateCriticalExtension},
@@ -294,6 +299,9 @@ func TestF33_VICALChain(t *testing.T) {
 		{"no ca in between", between(func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid, c.MaxPathLenZero = false, false, false }), fault.CertificateNoCA},
 		{"one that may not sign certificates", between(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }), fault.CertificateUsageMissing},
 		{"one that has expired", between(func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }), fault.CertificateExpired},
+		{"one not yet valid", between(func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }), fault.CertificateNotYetValid},
+		{"one with an unknown critical extension", between(func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{extension(true, 1, 2, 3)} }), fault.CertificateCriticalExtension},
+		{"one with a forbidden extension", between(func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{extension(false, 2, 5, 29, 46)} }), fault.CertificateExtension},
 		{"one of somebody else", newIACA(t, nil), fault.UnknownIssuer},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -305,6 +313,21 @@ func TestF33_VICALChain(t *testing.T) {
 				t.Errorf("without it: %v", err)
 			}
 		})
+	}
+	// A root for leaves only has no CA below it.
+	narrow := newIACA(t, func(c *x509.Certificate) { c.Subject.CommonName = "Narrow Root" })
+	key := newKey(t)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "Below"}, KeyUsage: x509.KeyUsageCertSign,
+		NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0), BasicConstraintsValid: true, IsCA: true,
+	}
+	below, err := x509.ParseCertificate(create(t, template, narrow.cert, key.Public(), narrow.key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := provider{narrow, p.key, newVICALSigner(t, authority{key, below, below.Raw}, p.key, nil)}
+	if _, err := ParseVICAL(q.sign(t, content, below.Raw), q.roots(), now); fault.CodeOf(err) != fault.CertificatePathLength {
+		t.Errorf("a ca below a path length of 0: %v", err)
 	}
 	if _, err := ParseVICAL(p.sign(t, content, p.root.der), p.roots(), now); err != nil {
 		t.Errorf("chain that ends in the root: %v", err)
