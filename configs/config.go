@@ -30,6 +30,7 @@ type Config struct {
 	// StepTimeout bounds each exchange with the phone that waits for nobody's
 	// consent.
 	StepTimeout time.Duration `mapstructure:"step_timeout"`
+	Clock       Clock         `mapstructure:"clock"`
 	Log         Log           `mapstructure:"log"`
 	Metrics     Metrics       `mapstructure:"metrics"`
 }
@@ -155,6 +156,15 @@ type Ledger struct {
 	Path string `mapstructure:"path"`
 }
 
+// Clock says for how long validity is judged by a clock that nothing sets.
+type Clock struct {
+	// MaxUnsynced is how long the clock may run free; 0 means for ever.
+	MaxUnsynced time.Duration `mapstructure:"max_unsynced"`
+	// Synchronized are files that a time service touches at every synchronisation. The
+	// newest counts.
+	Synchronized []string `mapstructure:"synchronized"`
+}
+
 // Log says how much is logged, and how. Personal data is in no level.
 type Log struct {
 	Level  string `mapstructure:"level"`  // debug, info, warn or error
@@ -194,6 +204,7 @@ func Default() Config {
 		},
 		Ledger:      Ledger{Path: "/var/lib/kazashi/ledger"},
 		StepTimeout: 3 * time.Second,
+		Clock:       Clock{MaxUnsynced: 7 * 24 * time.Hour, Synchronized: []string{"/run/systemd/timesync/synchronized"}},
 		Log:         Log{Level: "info", Format: "json"},
 		Metrics:     Metrics{Textfile: Textfile{Interval: 15 * time.Second}},
 	}

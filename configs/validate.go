@@ -16,6 +16,7 @@ const (
 	maxStepTimeout = time.Minute
 	maxAnyTimeout  = 30 * time.Minute
 	maxReady       = 5 * time.Minute
+	maxUnsynced    = 90 * 24 * time.Hour
 	maxGrace       = 90 * 24 * time.Hour
 	maxFetch       = 5 * time.Minute
 )
@@ -119,6 +120,13 @@ func (c *Config) validate(d *document) error {
 		}
 	}
 	within("metrics.textfile.interval", c.Metrics.Textfile.Interval, time.Second, time.Hour)
+
+	if c.Clock.MaxUnsynced != 0 {
+		within("clock.max_unsynced", c.Clock.MaxUnsynced, time.Hour, maxUnsynced)
+	}
+	for i, file := range c.Clock.Synchronized {
+		absolute("clock.synchronized["+itoa(i)+"]", file)
+	}
 
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf("log.format", c.Log.Format, "json", "console")

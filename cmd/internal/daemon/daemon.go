@@ -256,13 +256,21 @@ func (d *daemon) verifier(undetermined verify.Policy) *verify.Verifier {
 	return &verify.Verifier{Trust: d.anchors.Load().store, Now: d.now, Skew: skew, Undetermined: undetermined}
 }
 
-// checkClock holds the clock against the age of the program. Specimen authorities
+// checkClock holds the clock against the age of the program and against its last
+// synchronisation. Specimen authorities
 // are made by the clock itself, whatever it says.
 func (d *daemon) checkClock() error {
 	if d.options.Specimen {
 		return nil
 	}
-	return checkClock(d.now())
+	now := d.now()
+	if err := checkClock(now); err != nil {
+		return err
+	}
+	if r := d.rules.Load(); r != nil {
+		return r.clock.check(now)
+	}
+	return nil
 }
 
 // findings are what is wrong with the terminal now.
@@ -283,6 +291,9 @@ func (d *daemon) findings() []api.HealthItem {
 		items = append(items, *refused)
 	}
 	items = append(items, d.textfile.findings()...)
+	if !d.options.Specimen {
+		items = append(items, rules.clock.findings(now)...)
+	}
 	if d.options.Exposed != nil {
 		items = append(items, api.HealthItem{Code: fault.MemoryUnlocked, Severity: api.SeverityWarning, Detail: d.options.Exposed.Error()})
 	}

@@ -19,6 +19,7 @@ type rules struct {
 	access       server.Access
 	trust        configs.Trust
 	stepTimeout  time.Duration
+	clock        syncWatch
 }
 
 // undetermined returns what a profile says of documents of which it cannot be told
@@ -34,7 +35,7 @@ func (r *rules) undetermined(name string) verify.Policy {
 // read reads and checks everything that a configuration points to, but the
 // anchors. It changes nothing.
 func (d *daemon) read(c configs.Config) (*rules, error) {
-	r := &rules{trust: c.Trust, stepTimeout: c.StepTimeout}
+	r := &rules{trust: c.Trust, stepTimeout: c.StepTimeout, clock: newSyncWatch(c.Clock)}
 	var err error
 	if r.profiles, r.profileNames, err = loadProfiles(c.Profiles.Dir); err != nil {
 		return nil, err
