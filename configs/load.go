@@ -38,7 +38,9 @@ var fileOnly = []string{"access", "reader_key", "trust"}
 // environment over both. An empty path stands for an empty file.
 //
 // Errors carry fault.ConfigUnreadable for a file that cannot be read or is not
-// YAML, and fault.ConfigInvalid for one whose content cannot be accepted.
+// YAML, and fault.ConfigInvalid for one whose content cannot be accepted. With a value
+// that is out of its bounds the configuration is returned all the same, to look for
+// what else is wrong.
 func Load(path string) (*Config, error) {
 	if path == "" {
 		return load("configuration", nil)

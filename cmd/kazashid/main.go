@@ -22,6 +22,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -54,14 +55,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return status(err)
 }
 
-// tell writes an error as kazashi does: what was seen in one line, then the cause and
-// what to do about it.
+// tell writes an error as kazashi does: what was seen in one line for each that is
+// wrong, then the cause and what to do about it.
 func tell(w io.Writer, err error) {
-	if err == nil {
-		return
+	var coded []fault.Code // each once
+	for _, one := range apart(err) {
+		code := fault.CodeOf(one)
+		_, _ = fmt.Fprintf(w, "kazashid: error: %s %v\n", code, one)
+		if !slices.Contains(coded, code) {
+			coded = append(coded, code)
+		}
 	}
-	code := fault.CodeOf(err)
-	_, _ = fmt.Fprintf(w, "kazashid: error: %s %v\n", code, err)
+	for _, code := range coded {
+		advise(w, code, err)
+	}
+}
+
+func advise(w io.Writer, code fault.Code, err error) {
 	entry := message.Lookup(code)
 	cause, hint := entry.Cause.En, entry.Remedy.En
 	var advised *advised
@@ -75,6 +85,22 @@ func tell(w io.Writer, err error) {
 		_, _ = fmt.Fprintln(w, "kazashid: cause:", cause)
 	}
 	_, _ = fmt.Fprintln(w, "kazashid: hint:", hint)
+}
+
+// apart takes joined errors apart.
+func apart(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // joined at the top only
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, apart(one)...)
+	}
+	return all
 }
 
 // An advised error has a hint that fits better than that of its code.
@@ -142,14 +168,14 @@ func (f *flags) execute(cmd *cobra.Command) error {
 		return nil
 	}
 	config, options, err := f.resolve()
-	if err != nil {
-		return err
-	}
-	if f.check {
-		report, err := daemon.Check(*config, options)
-		if err == nil {
+	if f.check && config != nil {
+		report, more := daemon.Check(*config, options)
+		if err = errors.Join(err, more); err == nil {
 			cmd.Print(report)
 		}
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	if !options.Specimen {
@@ -183,7 +209,8 @@ func (f *flags) execute(cmd *cobra.Command) error {
 // (unix(7)).
 const maxSocketPath = 107
 
-// resolve turns the command line into a configuration and options.
+// resolve turns the command line into a configuration and options. A configuration that
+// could be read comes with the error that says what is wrong with it.
 func (f *flags) resolve() (*configs.Config, daemon.Options, error) {
 	options := daemon.Options{Specimen: f.specimen, SpecimenPKI: f.specimenPKI, Scenarios: f.scenarios, Readers: f.readers}
 	if !f.specimen && (f.specimenPKI != "" || f.scenarios != nil || f.readers != 1) {
@@ -204,21 +231,23 @@ func (f *flags) resolve() (*configs.Config, daemon.Options, error) {
 	if err != nil && f.config == "" && errors.Is(err, fs.ErrNotExist) {
 		err = &advised{err, "--config names another file; without hardware, try kazashid --specimen --socket PATH"}
 	}
-	if err != nil {
+	if config == nil {
 		return nil, options, err
 	}
 	if sandbox {
 		config.Reader.Backend = configs.BackendLoopback
 	}
 	if f.socket != "" {
-		if config.Socket.Path, err = filepath.Abs(f.socket); err != nil {
-			return nil, options, fault.Wrap(fault.Usage, err, "--socket")
+		path, wrong := filepath.Abs(f.socket)
+		if wrong != nil {
+			return nil, options, fault.Wrap(fault.Usage, wrong, "--socket")
 		}
+		config.Socket.Path = path
 	}
-	if n := len(config.Socket.Path); n > maxSocketPath {
+	if n := len(config.Socket.Path); err == nil && n > maxSocketPath {
 		return nil, options, fault.New(fault.ConfigInvalid, "socket.path: %d bytes, where a Unix socket has room for %d", n, maxSocketPath)
 	}
-	return config, options, nil
+	return config, options, err
 }
 
 // status returns the exit status of an error, after sysexits.h.

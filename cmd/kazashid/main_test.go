@@ -207,3 +207,45 @@ func TestSignalEndsTheDaemonInOrder(t *testing.T) {
 		t.Errorf("the socket is still there: %v", err)
 	}
 }
+
+// Who has five things to set right is told of five.
+func TestCheckTellsAllThatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	config := write(t, dir, "kazashid.yaml", `socket: {group: no-such-group-1}
+access:
+  observer: {users: [no-such-user-1, no-such-user-2], groups: []}
+  issuer: {users: [], groups: [no-such-group-2]}
+  technician: {users: [], groups: []}
+reader: {backend: loopback}
+reader_key: {key: /none, certificate: /none}
+trust: {anchors: [{path: /none/a, doc_types: [a.b]}, {path: /none/b, doc_types: [a.b]}]}
+profiles: {dir: /none}
+step_timeout: 1h
+`)
+	var stdout, stderr bytes.Buffer
+	if got := run([]string{"--check-config", "--config", config}, &stdout, &stderr); got != 78 {
+		t.Errorf("exit status %d", got)
+	}
+	for _, want := range []string{
+		"socket.group", "access.observer.users", "no-such-user-1", "no-such-user-2", "access.issuer.groups", "specimen mode only",
+		"KZ-705", "/none/a", "/none/b", "profiles", "step_timeout",
+	} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	for _, once := range []string{"cause: ", "hint: "} {
+		causes := map[string]bool{}
+		for line := range strings.Lines(stderr.String()) {
+			if text, ok := strings.CutPrefix(line, "kazashid: "+once); ok {
+				if causes[text] {
+					t.Errorf("told twice: %s", text)
+				}
+				causes[text] = true
+			}
+		}
+	}
+	if t.Failed() {
+		t.Log(stderr.String())
+	}
+}

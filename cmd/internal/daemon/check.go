@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,16 +11,25 @@ import (
 
 // Check reads everything that Run would read, and returns what it would run with,
 // for a technician to look at. A trust file that cannot be read, with which Run
-// would start, is an error here.
+// would start, is an error here. The error joins all that is wrong, as far as one does
+// not hide another.
 func Check(c configs.Config, o Options) (string, error) {
 	d, err := assemble(c, o)
-	if err != nil {
+	if d == nil {
 		return "", err
 	}
 	defer d.vault.Close()
+	wrong := []error{err}
 	a := d.anchors.Load()
-	if len(a.bad) > 0 {
-		return "", fault.New(a.bad[0].Code, "%s", a.bad[0].Detail)
+	for _, bad := range a.bad {
+		wrong = append(wrong, fault.New(bad.Code, "%s", bad.Detail))
+	}
+	if group := d.config.Socket.Group; group != "" {
+		_, err := groupID(group)
+		wrong = append(wrong, fault.Wrap(fault.ConfigInvalid, err, "socket.group"))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return "", err
 	}
 	var b strings.Builder
 	line := func(name, format string, args ...any) {

@@ -105,21 +105,18 @@ type daemon struct {
 }
 
 // assemble makes a daemon that does not run yet: everything is read and checked, and
-// nothing outside of the process is touched.
+// nothing outside of the process is touched. Its error joins what is wrong; unless it is
+// nil, the daemon is for looking on only, to find more.
 func assemble(c configs.Config, o Options) (*daemon, error) {
 	d := &daemon{config: c, given: c, options: o, log: o.Log, now: time.Now, started: time.Now().UTC().Round(0), recheck: make(chan struct{}, 1)}
 	if d.log == nil {
 		d.log = zap.NewNop()
 	}
-	d.parts.log = d.log
 	var err error
 	if d.pki, err = specimenPKI(o); err != nil {
 		return nil, err
 	}
-	r, err := d.read(c)
-	if err != nil {
-		return nil, err
-	}
+	r, wrong := d.read(c)
 	d.rules.Store(r)
 	d.anchors.Store(d.readAnchors(c))
 	if o.Specimen {
@@ -130,6 +127,7 @@ func assemble(c configs.Config, o Options) (*daemon, error) {
 	}
 	d.metrics = metrics.New(source{d})
 	d.log, d.logged = keepLog(d.log, d.metrics, o.Specimen)
+	d.parts.log = d.log
 	d.trace = newTrace(d.log)
 	d.counts.metrics = d.metrics
 	d.textfile = newTextfile(d.metrics, c.Metrics.Textfile, d.nudgeHealth)
@@ -140,11 +138,8 @@ func assemble(c configs.Config, o Options) (*daemon, error) {
 		DefaultTimeout: c.Presentation.DefaultTimeout, MaxTimeout: c.Presentation.MaxTimeout,
 		Specimen: o.Specimen,
 	})
-	if err := d.chooseReader(); err != nil {
-		return nil, err
-	}
 	d.health = &health{find: d.findings}
-	return d, nil
+	return d, errors.Join(wrong, d.chooseReader())
 }
 
 // chooseReader makes the system of readers that the configuration asks for.

@@ -71,6 +71,15 @@ func details(err error) string {
 			}
 			parts = append(parts, part)
 		}
+		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the same
+			var each []string
+			for _, one := range joined.Unwrap() {
+				if text := details(one); text != "" {
+					each = append(each, text)
+				}
+			}
+			return strings.Join(append(parts, strings.Join(each, "; ")), ": ")
+		}
 		err = errors.Unwrap(err)
 	}
 	return strings.Join(parts, ": ")

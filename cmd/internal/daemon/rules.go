@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"time"
 
 	"kazashi/configs"
@@ -33,22 +34,24 @@ func (r *rules) undetermined(name string) verify.Policy {
 }
 
 // read reads and checks everything that a configuration points to, but the
-// anchors. It changes nothing.
+// anchors. It changes nothing. The error joins all that is wrong.
 func (d *daemon) read(c configs.Config) (*rules, error) {
 	r := &rules{trust: c.Trust, stepTimeout: c.StepTimeout, clock: newSyncWatch(c.Clock)}
-	var err error
-	if r.profiles, r.profileNames, err = loadProfiles(c.Profiles.Dir); err != nil {
-		return nil, err
-	}
-	if r.readerAuth, err = readerKey(c.ReaderKey, d.pki); err != nil {
-		return nil, err
-	}
+	var profiles, key, access error
+	r.profiles, r.profileNames, profiles = loadProfiles(c.Profiles.Dir)
+	r.readerAuth, key = readerKey(c.ReaderKey, d.pki)
 	if d.options.Specimen {
 		r.access = sandboxAccess()
-		return r, nil
+	} else {
+		r.access, access = accessOf(c.Access)
 	}
-	r.access, err = accessOf(c.Access)
-	return r, err
+	if err := errors.Join(profiles, key, access); err != nil {
+		if r.readerAuth != nil {
+			_ = r.readerAuth.Close() // a token's session
+		}
+		return nil, err
+	}
+	return r, nil
 }
 
 // readAnchors reads the anchors of a configuration, and the specimens' own.

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -31,9 +32,11 @@ func listen(ctx context.Context, c configs.Socket) (net.Listener, error) {
 }
 
 // accessOf looks up the names of the configuration. A name that does not exist is
-// refused: it would stand for nobody today and for somebody else tomorrow.
+// refused: it would stand for nobody today and for somebody else tomorrow. The error
+// joins all of them.
 func accessOf(c configs.Access) (server.Access, error) {
 	var a server.Access
+	var wrong []error
 	for _, role := range []struct {
 		name string
 		from configs.Role
@@ -46,19 +49,21 @@ func accessOf(c configs.Access) (server.Access, error) {
 		for _, name := range role.from.Users {
 			id, err := userID(name)
 			if err != nil {
-				return a, fault.Wrap(fault.ConfigInvalid, err, "access.%s.users", role.name)
+				wrong = append(wrong, fault.Wrap(fault.ConfigInvalid, err, "access.%s.users", role.name))
+				continue
 			}
 			role.to.UIDs = append(role.to.UIDs, id)
 		}
 		for _, name := range role.from.Groups {
 			id, err := groupID(name)
 			if err != nil {
-				return a, fault.Wrap(fault.ConfigInvalid, err, "access.%s.groups", role.name)
+				wrong = append(wrong, fault.Wrap(fault.ConfigInvalid, err, "access.%s.groups", role.name))
+				continue
 			}
 			role.to.GIDs = append(role.to.GIDs, id)
 		}
 	}
-	return a, nil
+	return a, errors.Join(wrong...)
 }
 
 // sandboxAccess gives every role to the user who started the daemon, and to
