@@ -75,8 +75,13 @@ func start(t *testing.T, scenarios []string, change func(*daemon)) *rig {
 // startWith is start with options of the command line.
 func startWith(t *testing.T, o Options, change func(*daemon)) *rig {
 	t.Helper()
+	return launch(t, sandbox(t), o, change)
+}
+
+// launch is startWith with a configuration.
+func launch(t *testing.T, c configs.Config, o Options, change func(*daemon)) *rig {
+	t.Helper()
 	r := &rig{t: t, log: &journal{}, ended: make(chan error, 1)}
-	c := sandbox(t)
 	log, err := NewLogger(configs.Log{Level: zapcore.DebugLevel.String(), Format: "json"}, true, r.log)
 	if err != nil {
 		t.Fatal(err)
