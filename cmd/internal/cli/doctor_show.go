@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kazashi/cmd/internal/doctor"
@@ -40,57 +41,85 @@ func stateTone(s doctor.State) tone {
 	return plain
 }
 
+// A matter is what one check found under one code.
+type matter struct {
+	check    *doctor.Check
+	findings []doctor.Finding // of the same code, at least one
+}
+
+// mattersOf returns all that is wrong, the one to begin with first.
+func mattersOf(r doctor.Report) []matter {
+	var all []matter
+	for _, row := range r.Rows {
+		for _, f := range row.Findings {
+			last := len(all) - 1
+			if last >= 0 && all[last].check == row.Check && all[last].findings[0].Code == f.Code {
+				all[last].findings = append(all[last].findings, f)
+				continue
+			}
+			all = append(all, matter{row.Check, []doctor.Finding{f}})
+		}
+	}
+	if first, row, wrong := r.First(); wrong {
+		i := slices.IndexFunc(all, func(m matter) bool { return m.check == row.Check && m.findings[0].Code == first.Code })
+		begin := all[i]
+		all = slices.Insert(slices.Delete(all, i, i+1), 0, begin)
+	}
+	return all
+}
+
 // showExamination writes the cause, then every check in a line, then whatever else
 // is wrong.
 func (a *app) showExamination(r doctor.Report) {
-	first, row, wrong := r.First()
-	if wrong {
-		a.showFinding(row, first)
+	matters := mattersOf(r)
+	if len(matters) > 0 {
+		a.showMatter(matters[0], false)
 		a.out.line(plain, "")
 	}
 	a.showChecks(r, func(doctor.Row) bool { return true })
-	told := map[fault.Code]bool{first.Code: wrong}
-	for i := range r.Rows {
-		for n, f := range r.Rows[i].Findings {
-			if &r.Rows[i] == row && n == 0 && f.Code == first.Code {
-				continue
-			}
+	told := map[fault.Code]bool{}
+	for i, m := range matters {
+		code := m.findings[0].Code
+		if i > 0 {
 			a.out.line(plain, "")
-			a.showFindingBriefly(&r.Rows[i], f, told[f.Code])
-			told[f.Code] = true
+			a.showMatter(m, told[code])
 		}
+		told[code] = true
 	}
 	a.showHidden(r)
 	a.out.line(plain, "")
 	a.showCount(r)
 }
 
-// showFinding writes a finding with its code, what was seen, the cause, what to do
-// and the commands for it.
-func (a *app) showFinding(row *doctor.Row, f doctor.Finding) { a.showFindingBriefly(row, f, false) }
-
-// showFindingBriefly leaves out what was said of the same code before.
-func (a *app) showFindingBriefly(row *doctor.Row, f doctor.Finding, told bool) {
-	state := doctor.Failed
-	if f.Warning {
-		state = doctor.Warning
+// showMatter writes what was found with its code, what was seen, the cause, what to do
+// and the commands for it. Told leaves out what was said of the same code before.
+func (a *app) showMatter(m matter, told bool) {
+	state, word := doctor.Failed, phrase{"異常: ", "error: "}
+	if m.findings[0].Warning {
+		state, word = doctor.Warning, phrase{"注意: ", "warning: "}
 	}
-	a.out.say(stateTone(state), phrase{
-		Ja: stateLabel(state).Ja + ": ", En: map[doctor.State]string{doctor.Failed: "error: ", doctor.Warning: "warning: "}[state],
-	}.in(a.lang), fmt.Sprintf("%s (%s) %s", f.Code, f.Code.Slug(), phrase(row.Check.Name).in(a.lang)))
-	say := func(label phrase, text string) { a.out.say(plain, "  "+label.in(a.lang), text) }
-	say(phrase{"状況: ", "seen:  "}, phrase(f.Seen).in(a.lang))
-	if !told {
-		say(phrase{"原因: ", "cause: "}, terminalText(phrase(message.Lookup(f.Code).Cause).in(a.lang)))
-		say(phrase{"対処: ", "do:    "}, terminalText(phrase(f.Remedy()).in(a.lang)))
-	}
-	for i, command := range f.Run {
-		lead := phrase{"  実行: ", "  run:   "}.in(a.lang)
-		if i > 0 {
-			lead = strings.Repeat(" ", width(lead))
+	code := m.findings[0].Code
+	a.out.say(stateTone(state), word.in(a.lang), fmt.Sprintf("%s (%s) %s", code, code.Slug(), phrase(m.check.Name).in(a.lang)))
+	var run []string
+	lead := phrase{"  状況: ", "  seen:  "}.in(a.lang)
+	for _, f := range m.findings {
+		a.out.say(plain, lead, phrase(f.Seen).in(a.lang))
+		lead = strings.Repeat(" ", width(lead))
+		for _, command := range f.Run {
+			if !slices.Contains(run, command) {
+				run = append(run, command)
+			}
 		}
+	}
+	if !told {
+		a.out.say(plain, phrase{"  原因: ", "  cause: "}.in(a.lang), terminalText(phrase(message.Lookup(code).Cause).in(a.lang)))
+		a.out.say(plain, phrase{"  対処: ", "  do:    "}.in(a.lang), terminalText(phrase(m.findings[0].Remedy()).in(a.lang)))
+	}
+	lead = phrase{"  実行: ", "  run:   "}.in(a.lang)
+	for _, command := range run {
 		// A command in one line, however long: it is there to be copied.
 		a.out.line(plain, lead+printable(command))
+		lead = strings.Repeat(" ", width(lead))
 	}
 }
 
@@ -123,21 +152,31 @@ func (a *app) rowText(row doctor.Row) string {
 	case row.State == doctor.Blocked:
 		return fmt.Sprintf(phrase{"%s のため見ていません", "not looked at because of %s"}.in(a.lang), row.Because)
 	case len(row.Findings) > 0:
-		text := ""
-		for i, f := range row.Findings {
-			if i > 0 {
-				text += phrase{"、", ", "}.in(a.lang)
-			}
-			text += string(f.Code) + " " + f.Code.Slug()
-			if i == 1 && len(row.Findings) > 2 {
-				return text + fmt.Sprintf(phrase{"、ほか %d 件", " and %d more"}.in(a.lang), len(row.Findings)-2)
-			}
-		}
-		return text
+		return codesText(row.Findings)
 	case row.State == doctor.Unseen:
 		return phrase(row.Hidden).in(a.lang)
 	}
 	return phrase(row.Note).in(a.lang)
+}
+
+// codesText names the codes of findings, each once, with how often it was found.
+func codesText(findings []doctor.Finding) string {
+	var codes []fault.Code
+	times := map[fault.Code]int{}
+	for _, f := range findings {
+		if times[f.Code]++; times[f.Code] == 1 {
+			codes = append(codes, f.Code)
+		}
+	}
+	var parts []string
+	for _, c := range codes {
+		text := string(c) + " " + c.Slug()
+		if n := times[c]; n > 1 {
+			text += fmt.Sprintf(" (%d)", n)
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // showHidden tells what could not be seen, and the commands that would see it.

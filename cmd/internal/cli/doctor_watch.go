@@ -64,15 +64,17 @@ func (a *app) watchDoctor(ctx context.Context, order doctorOrder) error {
 	}
 }
 
-// showBriefly is an examination in one screen: the cause, and the checks that are
-// not well.
+// showBriefly is an examination in one screen: the cause, and the checks that found
+// something; how many came out otherwise stands in the last line.
 func (a *app) showBriefly(r doctor.Report) {
 	a.out.line(bold, "kazashi doctor  "+clock(r.At))
 	a.out.line(plain, "")
-	if first, row, wrong := r.First(); wrong {
-		a.showFinding(row, first)
+	if matters := mattersOf(r); len(matters) > 0 {
+		cause := matters[0]
+		cause.findings = cause.findings[:min(len(cause.findings), 4)]
+		a.showMatter(cause, false)
 		a.out.line(plain, "")
-		a.showChecks(r, func(row doctor.Row) bool { return row.State != doctor.OK && row.State != doctor.Unneeded })
+		a.showChecks(r, func(row doctor.Row) bool { return row.State == doctor.Failed || row.State == doctor.Warning })
 		a.out.line(plain, "")
 	}
 	a.showCount(r)

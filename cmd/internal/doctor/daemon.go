@@ -105,13 +105,15 @@ func judgeDaemon(f *Facts) Verdict {
 	case d.AskErr != nil:
 		return Verdict{Findings: []Finding{{Code: fault.CodeOf(d.AskErr), Seen: same(detail(d.AskErr)), Run: look}}}
 	}
-	seen := both("動いていません。%s に接続できません: %v", "not running: cannot connect to %s: %v", d.Socket, cause(d.DialErr))
-	if len(d.Processes) > 0 {
-		seen = both("%s に接続できません%s: %v", "cannot connect to %s%s: %v", d.Socket, d.pids(), cause(d.DialErr))
+	one := Finding{
+		Code: fault.SocketUnavailable,
+		Seen: both("動いていません。%s に接続できません: %v", "not running: cannot connect to %s: %v", d.Socket, cause(d.DialErr)),
+		Run:  append(look, "sudo systemctl start kazashid.service"),
 	}
-	return Verdict{Note: both("動いていません", "not running"), Findings: []Finding{{
-		Code: fault.SocketUnavailable, Seen: seen, Run: append(look, "sudo systemctl start kazashid.service"),
-	}}}
+	if others := d.pids(); others != "" {
+		one = one.also("ほかの場所で動く kazashid"+others, "kazashid runs elsewhere"+others)
+	}
+	return Verdict{Note: both("動いていません", "not running"), Findings: []Finding{one}}
 }
 
 // cause returns the innermost error, such as "connection refused".

@@ -22,7 +22,8 @@ func probeService(ctx context.Context, w *World, _ Facts) func(*Facts) {
 	_, missing := os.Stat(w.path(pcscdProgram))
 	s.Installed = missing == nil || len(s.Processes) > 0
 	for range attempts {
-		if s.Seen, s.Err = w.Readers(ctx); s.SocketErr != nil || !errors.Is(s.Err, reader.ErrNoService) || ctx.Err() != nil {
+		s.Seen, s.Err = w.Readers(ctx)
+		if s.SocketErr != nil || !errors.Is(s.Err, reader.ErrNoService) || errors.Is(s.Err, reader.ErrTimeout) {
 			break
 		}
 	}

@@ -1,6 +1,9 @@
 package doctor
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The deadlines of probes. On the longest way through the table, configuration,
 // daemon and what waits for both, they add up to less than [Budget].
@@ -33,6 +36,9 @@ const (
 	unitsID    = "units"
 	reportID   = "daemon-report"
 )
+
+// Checks returns the table, in the order in which the checks depend on each other.
+func Checks() []Check { return slices.Clone(table) }
 
 // table holds the checks in the order in which they depend on each other.
 var table = []Check{
