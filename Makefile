@@ -10,6 +10,9 @@ export CGO_ENABLED
 # What the tests through a real PC/SC stack need, by Debian's names.
 TEST_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd iproute2 softhsm2
 
+# The FIPS 140-3 module that the programs are built with, in its certified version, and on.
+GOFIPS140 ?= v1.0.0
+
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -X kazashi/cmd/internal/build.release=$(VERSION)
 PROGRAMS = kazashi kazashid virtualcard
@@ -24,14 +27,14 @@ SOAK = KAZASHI_REQUIRE_PCSC=1 CGO_ENABLED=1 $(GO) test -count=1 -timeout 0 -v -r
 PRESENTATIONS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test integration lint examples interop soak soak-short load fuzz bench docs tidy clean
+.PHONY: help build hardened demo test integration lint examples interop soak soak-short load fuzz bench docs tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 build: ## build the programs into bin/
 	@mkdir -p bin
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(PROGRAMS:%=./cmd/%)
+	GOFIPS140=$(GOFIPS140) $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(PROGRAMS:%=./cmd/%)
 	@[ $(CGO_ENABLED) = 1 ] || echo "built without PC/SC: install libpcsclite-dev, pkg-config and a C compiler for readers"
 
 demo: build ## three taps through the real socket, in this terminal; needs no reader
@@ -44,6 +47,10 @@ test: ## install what the tests need, then run all of them
 		echo "make test: the tests through a real PC/SC stack will be skipped" >&2; \
 		$(GO) test ./...; \
 	fi
+
+hardened: ## test what handles keys in a build that erases what it leaves (Go's experiment runtimesecret), and build so
+	GOEXPERIMENT=runtimesecret $(GO) test ./session/secret ./session/seal ./session/key
+	GOEXPERIMENT=runtimesecret $(MAKE) build
 
 integration: ## a private pcscd, virtualcard, the daemon and a client of its socket; then the same way timed
 	@.ci/packages $(TEST_PACKAGES)

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,5 +39,23 @@ func TestF56_ProcessIsClosed(t *testing.T) {
 	_, locked, _ := strings.Cut(string(status), "VmLck:")
 	if strings.HasPrefix(strings.TrimSpace(locked), "0 kB") {
 		t.Error("its memory is not locked")
+	}
+}
+
+// The FIPS module is on where that is asked for; in its strict mode no phone could be
+// read, and the daemon does not pretend otherwise.
+func TestFIPSModes(t *testing.T) {
+	c := spawn(t, directory(t), []string{"GODEBUG=fips140=on"}, "--specimen")
+	if entry := c.logged("started"); entry["fips140"] != true {
+		t.Errorf("the log says %v", entry)
+	}
+	c.taps(1)
+
+	strict := exec.CommandContext(t.Context(), os.Args[0], "--specimen", "--socket", filepath.Join(directory(t), "s"))
+	strict.Env = append(os.Environ(), "KAZASHID_TEST_CHILD=1", "GODEBUG=fips140=only")
+	out, err := strict.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 78 || !strings.Contains(string(out), "fips140=only") {
+		t.Errorf("in strict mode: %v: %s", err, out)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"kazashi/session/curve/brainpool"
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
+	"kazashi/session/secret"
 	"kazashi/session/trust"
 	"kazashi/session/wire"
 )
@@ -97,7 +98,7 @@ func (r *Reader) Sign(transcript []byte, itemsRequest wire.Embedded) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	return cose.SignDetached(r.Signer, payload, r.Chain...)
+	return r.sign(payload)
 }
 
 // SignAll returns the ReaderAuth of a request as a whole, an untagged COSE_Sign1, as
@@ -107,5 +108,10 @@ func (r *Reader) SignAll(transcript []byte, itemsRequests []wire.Embedded, info 
 	if err != nil {
 		return nil, err
 	}
-	return cose.SignDetached(r.Signer, payload, r.Chain...)
+	return r.sign(payload)
+}
+
+func (r *Reader) sign(payload []byte) (signed []byte, err error) {
+	secret.Do(func() { signed, err = cose.SignDetached(r.Signer, payload, r.Chain...) })
+	return signed, err
 }

@@ -11,6 +11,7 @@ import (
 	"kazashi/session/curve/brainpool"
 	"kazashi/session/curve/x448"
 	"kazashi/session/fault"
+	"kazashi/session/secret"
 )
 
 var errWiped = errors.New("ephemeral key has been wiped")
@@ -28,7 +29,12 @@ type Private struct {
 
 // Generate makes a fresh key. It costs some ten microseconds on P-256, some
 // milliseconds on a brainpool curve, and may be done before the tap.
-func Generate(c Curve) (*Private, error) {
+func Generate(c Curve) (p *Private, err error) {
+	secret.Do(func() { p, err = generate(c) })
+	return p, err
+}
+
+func generate(c Curve) (*Private, error) {
 	k, ok := curves[c]
 	if !ok {
 		return nil, fault.New(fault.InvalidDeviceKey, "no keys on %s", c)
@@ -118,25 +124,28 @@ func (p *Private) Agree(peer crypto.PublicKey) ([]byte, error) {
 	}
 	// For X25519 and X448 the zero secret is refused by what computes it; on the other
 	// curves no point that is on its curve gives it.
-	secret, err := p.agree(peer)
+	var z []byte
+	secret.Do(func() { z, err = p.agree(peer) })
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidDeviceKey, err, "key agreement")
 	}
-	if allZero(secret) {
+	if allZero(z) {
 		return nil, fault.New(fault.InvalidDeviceKey, "key agreement gives zero")
 	}
-	return secret, nil
+	return z, nil
 }
 
 // MACKey returns EMacKey, 32 bytes, for the device key of an MSO. It exists only
 // when that key lies on the curve of this one. The caller overwrites it.
-func (p *Private) MACKey(peer crypto.PublicKey, transcript []byte) ([]byte, error) {
-	secret, err := p.Agree(peer)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(secret)
-	return derive(secret, transcript, infoMAC)
+func (p *Private) MACKey(peer crypto.PublicKey, transcript []byte) (key []byte, err error) {
+	secret.Do(func() {
+		var z []byte
+		if z, err = p.Agree(peer); err == nil {
+			defer clear(z)
+			key, err = derive(z, transcript, infoMAC)
+		}
+	})
+	return key, err
 }
 
 // Wipe overwrites the key where that can be done, on X448 and the brainpool curves,

@@ -4,7 +4,8 @@
 //
 // What can be erased is erased: shared secrets and derived keys are overwritten
 // as soon as they are loaded. The key schedules inside the standard library's
-// types cannot be overwritten; Wipe drops them.
+// types cannot be overwritten; Wipe drops them, and a build in which package secret
+// erases overwrites them then.
 package seal
 
 import (
@@ -19,6 +20,7 @@ import (
 	"math"
 
 	"kazashi/session/fault"
+	"kazashi/session/secret"
 	"kazashi/session/wire"
 )
 
@@ -40,11 +42,11 @@ var (
 
 var errEnded = errors.New("session has ended")
 
-// derive returns HKDF-SHA-256 over a shared secret, salted with the hash of
+// derive returns HKDF-SHA-256 over a shared secret Z, salted with the hash of
 // SessionTranscriptBytes. transcript is the array form.
-func derive(secret, transcript []byte, info string) ([]byte, error) {
+func derive(z, transcript []byte, info string) ([]byte, error) {
 	salt := sha256.Sum256(wire.Embed(transcript))
-	return hkdf.Key(sha256.New, secret, salt[:], info, keySize)
+	return hkdf.Key(sha256.New, z, salt[:], info, keySize)
 }
 
 // A Session encrypts what one side sends and decrypts what it receives. Each
@@ -72,16 +74,20 @@ func NewDevice(priv *Private, eReaderKey crypto.PublicKey, transcript []byte) (*
 }
 
 func channels(priv *Private, peer crypto.PublicKey, transcript []byte) (reader, device channel, err error) {
-	secret, err := priv.Agree(peer)
+	secret.Do(func() {
+		var z []byte
+		if z, err = priv.Agree(peer); err != nil {
+			return
+		}
+		defer clear(z)
+		if reader, err = newChannel(z, transcript, infoReader, readerID); err == nil {
+			device, err = newChannel(z, transcript, infoDevice, deviceID)
+		}
+	})
 	if err != nil {
 		return channel{}, channel{}, err
 	}
-	defer clear(secret)
-	if reader, err = newChannel(secret, transcript, infoReader, readerID); err != nil {
-		return channel{}, channel{}, err
-	}
-	device, err = newChannel(secret, transcript, infoDevice, deviceID)
-	return reader, device, err
+	return reader, device, nil
 }
 
 // Seal encrypts the next message to the other side and returns it with its
@@ -91,7 +97,9 @@ func (s *Session) Seal(plaintext []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.send.aead.Seal(nil, nonce[:], plaintext, nil), nil
+	var sealed []byte
+	secret.Do(func() { sealed = s.send.aead.Seal(nil, nonce[:], plaintext, nil) })
+	return sealed, nil
 }
 
 // Open decrypts the next message of the other side into memory of its own, which
@@ -102,7 +110,8 @@ func (s *Session) Open(ciphertext []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plaintext, err := s.receive.aead.Open(nil, nonce[:], ciphertext, nil)
+	var plaintext []byte
+	secret.Do(func() { plaintext, err = s.receive.aead.Open(nil, nonce[:], ciphertext, nil) })
 	if err != nil {
 		message := s.receive.count
 		s.Wipe()
@@ -124,8 +133,8 @@ type channel struct {
 	count uint32 // of messages so far
 }
 
-func newChannel(secret, transcript []byte, info string, id [8]byte) (channel, error) {
-	key, err := derive(secret, transcript, info)
+func newChannel(z, transcript []byte, info string, id [8]byte) (channel, error) {
+	key, err := derive(z, transcript, info)
 	if err != nil {
 		return channel{}, fmt.Errorf("deriving %s: %w", info, err)
 	}

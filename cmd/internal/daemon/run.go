@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/fips140"
 	"errors"
 	"net"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"kazashi/configs"
 	"kazashi/reader"
 	"kazashi/session/fault"
+	"kazashi/session/secret"
 	"kazashi/transport/api"
 	"kazashi/transport/server"
 )
@@ -42,6 +44,9 @@ const (
 func Run(ctx context.Context, c configs.Config, o Options) error {
 	if err := obtainPKI(o); err != nil {
 		return err
+	}
+	if fips140.Enforced() {
+		return fault.New(fault.ConfigInvalid, "GODEBUG=fips140=only: no session is possible, since ISO/IEC 18013-5 counts the nonces of AES-GCM; fips140=on works")
 	}
 	d, err := assemble(c, o)
 	if err != nil {
@@ -155,7 +160,8 @@ func (d *daemon) start(ctx context.Context, group *errgroup.Group, l net.Listene
 	d.parts.run(group, "socket", func(p *part) error {
 		d.settle(parts)
 		d.log.Info("started", zap.String("version", build.Version()), zap.String("socket", d.config.Socket.Path),
-			zap.Strings("profiles", d.rules.Load().profileNames), zap.Int("anchors", d.anchors.Load().summary().Anchors))
+			zap.Strings("profiles", d.rules.Load().profileNames), zap.Int("anchors", d.anchors.Load().summary().Anchors),
+			zap.Bool("fips140", fips140.Enabled()), zap.String("fips140_module", fips140.Version()), zap.Bool("erases_secrets", secret.Erases))
 		d.notify(ready)
 		if d.options.Started != nil {
 			d.options.Started()
