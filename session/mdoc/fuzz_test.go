@@ -69,6 +69,13 @@ func FuzzAppendValueJSON(f *testing.F) {
 	f.Add("portrait", []byte("\x43\xff\xd8\xff"))
 	f.Add("x", []byte("\x82\xa1\x61a\xf6\x1b\xff\xff\xff\xff\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, identifier string, value []byte) {
+		for namespace, known := range elementTypes { // of values that were read, as always
+			for name := range known {
+				if wire.Precheck(value, wire.ItemLimits) == nil {
+					_ = CheckElementType(namespace, name, value)
+				}
+			}
+		}
 		const before = "before"
 		out, err := AppendValueJSON([]byte(before), identifier, value)
 		n, lenErr := ValueJSONLen(identifier, value)

@@ -47,7 +47,8 @@ type Failure struct {
 	Err      error // a *fault.Error
 	// Warnings is what was odd besides, up to the check that failed, as
 	// [Verified.Warnings] would have told it. That the individual number came unasked
-	// (KZ-901) stands here wherever the answer failed, so long as it could be read.
+	// (KZ-901) stands here wherever the answer failed; of one that could not be read,
+	// without docType and count.
 	Warnings []Warning
 }
 

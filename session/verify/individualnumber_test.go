@@ -76,12 +76,23 @@ func TestIndividualNumber_AlarmSurvivesEveryFailure(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	// A document that nobody asked for, and whose docType may be anything, is counted.
+	// Of an answer that cannot be read its name is all there is to go by.
 	d := l.draft(t)
 	d.attributes = append(d.attributes, number)
-	d.answered = func(r *mdoc.DeviceResponse) { r.Documents[0].DocType = "YAMADA HANAKO" }
 	var failure *Failure
-	_, err := l.verify(l.answer(t, d), ask(ns, "full_name_unicode"))
+	_, err := l.verify(append(l.answer(t, d), 0), ask(ns, "full_name_unicode"))
+	if !errors.As(err, &failure) || failure.Check != CheckResponse || !slices.Equal(failure.Warnings, []Warning{{Code: fault.ForbiddenElementReceived}}) {
+		t.Errorf("an answer that cannot be read: %v, %+v", err, failure)
+	}
+	_, err = l.verify(append(l.answer(t, l.draft(t)), 0), ask(ns, "full_name_unicode"))
+	if !errors.As(err, &failure) || failure.Check != CheckResponse || failure.Warnings != nil {
+		t.Errorf("one without it: %v, %+v", err, failure)
+	}
+	// A document that nobody asked for, and whose docType may be anything, is counted.
+	d = l.draft(t)
+	d.attributes = append(d.attributes, number)
+	d.answered = func(r *mdoc.DeviceResponse) { r.Documents[0].DocType = "YAMADA HANAKO" }
+	_, err = l.verify(l.answer(t, d), ask(ns, "full_name_unicode"))
 	if !errors.As(err, &failure) || !slices.Equal(failure.Warnings, []Warning{{Code: fault.ForbiddenElementReceived, Count: 1}}) {
 		t.Errorf("a document that was not asked for: %v, %+v", err, failure)
 	}

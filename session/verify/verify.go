@@ -11,6 +11,7 @@
 package verify
 
 import (
+	"bytes"
 	"crypto"
 	"fmt"
 	"slices"
@@ -81,7 +82,12 @@ func (v *Verifier) verify(in Input) (*Verified, error) {
 	}
 	response, err := mdoc.ParseDeviceResponse(in.Response)
 	if err != nil {
-		return nil, fail(CheckResponse, err)
+		failure := fail(CheckResponse, err)
+		if bytes.Contains(in.Response, []byte(mdoc.IndividualNumber)) {
+			// Of an answer that cannot be read nobody knows more than that it names it.
+			failure.Warnings = []Warning{{Code: fault.ForbiddenElementReceived}}
+		}
+		return nil, failure
 	}
 	now, size := v.Now(), 0
 	out := &Verified{arena: in.Response, transcript: in.Transcript, at: now, warnings: alarms(response, in.Requested)}
