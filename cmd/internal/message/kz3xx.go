@@ -168,7 +168,7 @@ var sessionAndAnswer = []Entry{
 		}, TapAgain,
 		Text{
 			"求めたdocTypeの文書が複数返りました。誰の証明書で手続きするのかを決められません。",
-			"The answer holds several documents of the docType that was asked for: whose counts cannot be told.",
+			"The answer holds several documents of the docType that was asked for; which one to use cannot be told.",
 		},
 		Text{
 			"ウォレットで証明書を1つだけ選んでもらいます。選べないアプリは、機種とともに開発元へ知らせます。",
@@ -179,7 +179,7 @@ var sessionAndAnswer = []Entry{
 		fault.ElementMalformed, documentRefused, Never,
 		Text{
 			"発行者が署名した項目の値が、規格の定める型または形ではありません。",
-			"The value of an element that the issuer signed has not the type or form that the standard gives it.",
+			"The value of an element that the issuer signed does not have the type or form that the standard gives it.",
 		},
 		tellIssuer,
 	},
