@@ -39,7 +39,9 @@ type fakeReader struct {
 	held   bool // exclusively, by another program
 	answer func(command []byte) ([]byte, error)
 	gone   bool // what status says
-	serial string
+
+	controls map[control][]byte // answers to control codes
+	serial   string
 }
 
 func newFake(t *testing.T, readers ...string) *fake {
@@ -325,6 +327,13 @@ func (h *fakeHandle) attribute(id attribute) ([]byte, error) {
 		}
 	}
 	return nil, &Error{"SCardGetAttrib", 0x8010001f}
+}
+
+func (h *fakeHandle) control(code control) ([]byte, error) {
+	if answer, ok := h.reader.controls[code]; ok {
+		return answer, nil
+	}
+	return nil, &Error{"SCardControl", 0x8010001f}
 }
 
 func (h *fakeHandle) disconnect(disposition) error {

@@ -36,6 +36,8 @@ type handle interface {
 	// status fails if the card is no longer there.
 	status() error
 	attribute(id attribute) ([]byte, error)
+	// control sends the reader a control code without data and returns the answer.
+	control(code control) ([]byte, error)
 	disconnect(how disposition) error
 }
 

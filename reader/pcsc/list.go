@@ -64,6 +64,9 @@ type Description struct {
 	Vendor  string
 	Serial  string
 	Version string // of the device, such as "1.04.0000"
+	// MaxAPDU is how many bytes of data one APDU can have with the reader and its driver
+	// (dwMaxAPDUDataSize of PC/SC part 10): 0 for short APDUs only, -1 when it is not said.
+	MaxAPDU int
 }
 
 // Describe asks a reader about itself. It connects to the reader and not to the
@@ -87,6 +90,10 @@ func (s *System) Describe(ctx context.Context, name string) (Description, error)
 		if b, err := h.attribute(vendorVersion); err == nil && len(b) == 4 {
 			// Major and minor in a byte each and a build number, least significant first.
 			d.Version = fmt.Sprintf("%d.%02d.%04d", b[3], b[2], int(b[1])<<8|int(b[0]))
+		}
+		d.MaxAPDU = -1
+		if size, ok := apduSize(h); ok {
+			d.MaxAPDU = size
 		}
 		return d, nil
 	}, nil)

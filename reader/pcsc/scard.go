@@ -121,6 +121,12 @@ func (h scardHandle) attribute(id attribute) (value []byte, err error) {
 	return value, failed("SCardGetAttrib", err)
 }
 
+func (h scardHandle) control(code control) (answer []byte, err error) {
+	defer guard("SCardControl", &err)
+	answer, err = h.card.Control(uint32(code), nil)
+	return answer, failed("SCardControl", err)
+}
+
 func (h scardHandle) disconnect(how disposition) (err error) {
 	defer guard("SCardDisconnect", &err)
 	d := scard.LeaveCard

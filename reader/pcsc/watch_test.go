@@ -423,7 +423,7 @@ func TestDescribe(t *testing.T) {
 	f := newFake(t, "A")
 	s := f.system(Options{})
 	d, err := s.Describe(t.Context(), "A")
-	if diff := cmp.Diff(Description{Vendor: "Specimen", Version: "1.04.0002"}, d); diff != "" || err != nil {
+	if diff := cmp.Diff(Description{Vendor: "Specimen", Version: "1.04.0002", MaxAPDU: -1}, d); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	f.hold(true)

@@ -24,10 +24,10 @@ func (a *app) doctorCommand() *cobra.Command {
 		En: "find what is broken and what to do, also without a daemon",
 	}, nil)
 	cmd.Long = phrase{
-		Ja: `時計、設定、デーモン、ソケット、pcscd、USB のリーダー、ドライバー、信頼する発行者、失効情報、台帳、ユニットを、依存する順に調べます。最初に原因を、コード、見えたもの、対処、実行するコマンドで示し、その先にあって見られないものは、どのコードのためかを示します。何も変えず、リーダーにも接続しません。2 秒以内に答えます。
+		Ja: `時計、設定、デーモン、ソケット、pcscd、USB のリーダー、ドライバー、信頼する発行者、失効情報、台帳、ユニットを、依存する順に調べます。最初に原因を、コード、見えたもの、対処、実行するコマンドで示し、その先にあって見られないものは、どのコードのためかを示します。何も変えず、デーモンが動く間はリーダーに接続しません。2 秒以内に答えます。
 
 終了コード: 0 正常、1 異常がある、3 注意だけがある、64 使い方の誤り、70 内部の誤り、130 中断`,
-		En: `Look at the clock, the configuration, the daemon and its socket, pcscd, the reader on USB and its driver, trusted issuers, revocation lists, the ledger and the units, in the order in which they depend on each other. The cause comes first, with its code, what was seen, what to do and the command to run; what lies behind it is not looked at, and says because of which code. Nothing is changed, and no connection is made to a reader. It answers within 2 s.
+		En: `Look at the clock, the configuration, the daemon and its socket, pcscd, the reader on USB and its driver, trusted issuers, revocation lists, the ledger and the units, in the order in which they depend on each other. The cause comes first, with its code, what was seen, what to do and the command to run; what lies behind it is not looked at, and says because of which code. Nothing is changed, and no connection is made to a reader while the daemon runs. It answers within 2 s.
 
 exit status: 0 all is well, 1 something is broken, 3 nothing but warnings, 64 wrong command line, 70 internal error, 130 interrupted`,
 	}.in(a.lang)

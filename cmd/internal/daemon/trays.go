@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -13,6 +14,10 @@ import (
 
 // sandboxReader is the name of the in-process reader, and begins those of more.
 const sandboxReader = "Kazashi Specimen Reader 見本"
+
+// InProcess reports whether a reader of that name is one made of software, which
+// specimen mode has in the place of pcscd's.
+func InProcess(reader string) bool { return strings.HasPrefix(reader, sandboxReader) }
 
 // maxReaders bounds how many in-process readers there can be.
 const maxReaders = 32

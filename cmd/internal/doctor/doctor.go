@@ -9,7 +9,7 @@
 // which code; so the first failure of a [Report] is the cause and not a consequence.
 //
 // Nothing is changed. Readers are looked at without a connection, so that no tap is
-// disturbed.
+// disturbed; only while the daemon is down they are asked about themselves.
 package doctor
 
 import (

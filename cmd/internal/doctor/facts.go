@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"io/fs"
+	"slices"
 	"time"
 
+	"kazashi/cmd/internal/daemon"
 	"kazashi/configs"
 	"kazashi/reader"
 	"kazashi/transport/api"
@@ -27,9 +29,11 @@ type Facts struct {
 	USB      usbFacts
 	Driver   driverFacts
 	Holders  holderFacts
-	Trust    trustFacts
-	Ledger   ledgerFacts
-	Units    unitFacts
+
+	Described describedFacts
+	Trust     trustFacts
+	Ledger    ledgerFacts
+	Units     unitFacts
 }
 
 type clockFacts struct {
@@ -102,23 +106,9 @@ type holderFacts struct {
 // specimen tells that the daemon runs in specimen mode.
 func (f *Facts) specimen() bool { return f.Daemon.Status != nil && f.Daemon.Status.Specimen }
 
-// sandbox tells that the daemon runs without a configuration of its own, with
-// readers and phones made of software.
+// sandbox tells that the daemon has readers and phones made of software.
 func (f *Facts) sandbox() bool {
-	if !f.specimen() {
-		return false
-	}
-	for _, r := range f.Daemon.Status.Readers {
-		for _, s := range f.Service.Seen {
-			if s.Reader == r.Name {
-				return false
-			}
-		}
-		if r.Usable {
-			return true
-		}
-	}
-	return false
+	return f.specimen() && slices.ContainsFunc(f.Daemon.Status.Readers, func(r api.Reader) bool { return daemon.InProcess(r.Name) })
 }
 
 // active tells that a presentation is under way.

@@ -2,35 +2,75 @@ package doctor
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 
-	"kazashi/cmd/internal/message"
 	"kazashi/reader"
 	"kazashi/reader/pcsc"
 	"kazashi/session/fault"
+	"kazashi/transport/api"
 )
 
-// chosen returns pcscd's readers that the configuration selects; all of them where
-// that was not seen.
-func (f *Facts) chosen() []reader.State {
+// described are what readers said of themselves, by name. They are asked while the
+// daemon is down only: the question needs a connection, which a tap would meet.
+type describedFacts map[string]pcsc.Description
+
+func probeDescriptions(ctx context.Context, w *World, seen Facts) func(*Facts) {
+	if seen.Daemon.DialErr == nil || fault.CodeOf(seen.Daemon.DialErr) != fault.SocketUnavailable {
+		return nil
+	}
+	said := describedFacts{}
+	for _, r := range seen.named() {
+		if d, err := w.Describe(ctx, r.Reader); err == nil {
+			said[r.Reader] = d
+		}
+	}
+	return func(f *Facts) { f.Described = said }
+}
+
+// named returns pcscd's readers whose names the configuration selects; all of them
+// where it was not seen.
+func (f *Facts) named() []reader.State {
 	include := ""
 	if f.Config.C != nil {
 		include = f.Config.C.Reader.Include
 	}
-	var chosen []reader.State
-	for _, s := range f.Service.Seen {
-		if pcsc.Match(include, s.Reader) {
-			chosen = append(chosen, s)
-		}
-	}
-	return chosen
+	return slices.DeleteFunc(slices.Clone(f.Service.Seen), func(s reader.State) bool { return !pcsc.Match(include, s.Reader) })
 }
 
-func namesOf(readers []reader.State) string {
+// chosen returns those of the named readers that have the serial number of the
+// configuration, where that is known: from the daemon, or from the readers themselves.
+func (f *Facts) chosen() []reader.State {
+	chosen := f.named()
+	if f.Config.C == nil || f.Config.C.Reader.Serial == "" {
+		return chosen
+	}
+	return slices.DeleteFunc(chosen, func(s reader.State) bool {
+		if f.Daemon.Status != nil {
+			return !slices.ContainsFunc(f.Daemon.Status.Readers, func(r api.Reader) bool { return r.Name == s.Reader })
+		}
+		said, ok := f.Described[s.Reader]
+		return ok && !strings.EqualFold(said.Serial, f.Config.C.Reader.Serial)
+	})
+}
+
+// label is a reader's name with what it said of itself.
+func (f *Facts) label(s reader.State) string {
+	said := f.Described[s.Reader]
+	text := s.Reader
+	if said.Version != "" {
+		text += " v" + said.Version
+	}
+	if said.Serial != "" {
+		text += " #" + said.Serial
+	}
+	return text
+}
+
+func (f *Facts) labels(readers []reader.State) string {
 	var names []string
 	for _, r := range readers {
-		names = append(names, r.Reader)
+		names = append(names, f.label(r))
 	}
 	return strings.Join(names, ", ")
 }
@@ -42,12 +82,21 @@ func judgeReader(f *Facts) Verdict {
 	seen := f.Service.Seen
 	switch chosen := f.chosen(); {
 	case len(chosen) > 0:
-		return Verdict{Note: same(namesOf(chosen))}
+		return Verdict{Note: same(f.labels(chosen))}
+	case len(f.named()) > 0:
+		return Verdict{Findings: []Finding{{
+			Code: fault.ReaderNameMismatch,
+			Seen: both("reader.serial は %q、pcscd のリーダーは %s", "reader.serial is %q, and pcscd has %s",
+				f.Config.C.Reader.Serial, f.labels(seen)),
+			Do: both("設定の reader.serial を、使うリーダーの番号に直します。番号はデーモンを止めると kazashi doctor に出ます。",
+				"Set reader.serial to the number of the reader to use. kazashi doctor shows the numbers while the daemon is stopped."),
+			Run: []string{"sudoedit " + f.Config.Path, "sudo systemctl restart kazashid.service"},
+		}}}
 	case len(seen) > 0:
 		return Verdict{Findings: []Finding{{
 			Code: fault.ReaderNameMismatch,
 			Seen: both("reader.include は %q、pcscd のリーダーは %s", "reader.include is %q, and pcscd has %s",
-				f.Config.C.Reader.Include, namesOf(seen)),
+				f.Config.C.Reader.Include, f.labels(seen)),
 			Run: []string{"sudoedit " + f.Config.Path, "sudo systemctl restart kazashid.service"},
 		}}}
 	case len(f.USB.Readers) > 0:
@@ -61,123 +110,4 @@ func judgeReader(f *Facts) Verdict {
 		Code: fault.ReaderNotFound,
 		Seen: both("pcscd のリーダーは 0 台です", "pcscd has no reader"), Run: []string{"lsusb", "pcsc_scan -r"},
 	}}}
-}
-
-func probeHolders(_ context.Context, w *World, seen Facts) func(*Facts) {
-	held := false
-	for _, s := range seen.Service.Seen {
-		held = held || s.InUse
-	}
-	if !held {
-		return nil
-	}
-	var h holderFacts
-	h.Users, h.Hidden = w.loaded("libpcsclite.so")
-	return func(f *Facts) { f.Holders = h }
-}
-
-func judgeHolder(f *Facts) Verdict {
-	if f.withoutPCSC() {
-		return f.loopback()
-	}
-	var held []reader.State
-	for _, r := range f.chosen() {
-		if r.InUse {
-			held = append(held, r)
-		}
-	}
-	switch {
-	case len(held) == 0:
-		return Verdict{Note: both("誰も占有していません", "nobody holds it")}
-	case f.active():
-		return Verdict{Note: both("デーモンが受付のために使っています", "the daemon uses it for a presentation")}
-	}
-	var others []string
-	var run []string
-	for _, p := range f.Holders.Users {
-		if p.Name == "pcscd" || p.Name == "kazashid" {
-			continue
-		}
-		others = append(others, fmt.Sprintf("%s (pid %d)", p.Name, p.PID))
-		run = append(run, fmt.Sprintf("ps -fp %d", p.PID))
-	}
-	one := Finding{
-		Code: fault.ReaderBusy,
-		Seen: both("%s が占有されています", "%s is held exclusively", namesOf(held)), Run: run,
-	}
-	v := Verdict{}
-	if len(others) > 0 {
-		names := strings.Join(others, ", ")
-		one = one.also("PC/SC を使っているプロセス: "+names, "processes that use PC/SC: "+names)
-	}
-	if len(others) == 0 && f.Holders.Hidden > 0 {
-		v.Hidden, v.How = both("ほかのユーザーのプロセスは見えません", "the processes of other users cannot be seen"), sudo
-	}
-	v.Findings = []Finding{one}
-	return v
-}
-
-func judgeField(f *Facts) Verdict {
-	if f.withoutPCSC() {
-		return f.loopback()
-	}
-	v := Verdict{Note: both("何も置かれていません", "nothing lies there")}
-	for _, r := range f.chosen() {
-		switch {
-		case !r.Present:
-		case r.Mute:
-			v.Findings = append(v.Findings, Finding{
-				Code: fault.CardUnresponsive, Warning: true,
-				Seen: both("%s の上に、応答しない物があります", "something that does not answer lies on %s", r.Reader),
-			})
-		case f.active():
-			v.Note = both("受付中のスマートフォンなど", "the phone of a presentation, or such")
-		default:
-			v.Findings = append(v.Findings, Finding{
-				Code: fault.FieldOccupied, Warning: true,
-				Seen: both("%s の上に何かあります (ATR %X)", "something lies on %s (ATR %X)", r.Reader, r.ATR),
-			})
-		}
-	}
-	return v
-}
-
-func judgeAPDU(f *Facts) Verdict {
-	if f.withoutPCSC() {
-		return f.loopback()
-	}
-	extended := f.Config.C != nil && f.Config.C.Reader.ExtendedLength
-	var said []string
-	for _, r := range f.USB.Readers {
-		switch {
-		case r.shortOnly() && extended:
-			return Verdict{Findings: []Finding{{
-				Code: fault.ReaderShortAPDU,
-				Seen: both("%s は短い APDU しか運べません (dwFeatures %08X)", "%s carries short APDUs only (dwFeatures %08X)", r, r.Features),
-				Run:  []string{"sudoedit " + f.Config.Path, "sudo systemctl restart kazashid.service"},
-			}}}
-		case r.shortOnly():
-			said = append(said, "255/256")
-		case r.Message > 0:
-			said = append(said, fmt.Sprintf("%d bytes", r.Message))
-		}
-	}
-	used := both("短い APDU を使います", "short APDUs are used")
-	if extended {
-		used = both("拡張 APDU を使います", "extended APDUs are used")
-	}
-	if f.Daemon.Status != nil {
-		for _, r := range f.Daemon.Status.Readers {
-			if r.MaxCommand > 0 {
-				used.Ja += fmt.Sprintf("、デーモンでは %d/%d", r.MaxCommand, r.MaxResponse)
-				used.En += fmt.Sprintf(", %d/%d in the daemon", r.MaxCommand, r.MaxResponse)
-			}
-		}
-	}
-	if len(said) == 0 {
-		return Verdict{Note: used}
-	}
-	return Verdict{Note: message.Text{
-		Ja: used.Ja + "、リーダーの申告 " + strings.Join(said, ", "), En: used.En + ", the reader says " + strings.Join(said, ", "),
-	}}
 }

@@ -78,7 +78,7 @@ var table = []Check{
 	},
 	{
 		ID: readerID, Name: both("リーダー", "reader"), Needs: []string{serviceID, accessID, usbID, driverID, configID},
-		Judge: judgeReader,
+		Reads: []string{configID, daemonID, serviceID}, Within: quick, Probe: probeDescriptions, Judge: judgeReader,
 	},
 	{
 		ID: holderID, Name: both("占有", "held by others"), Needs: []string{readerID},

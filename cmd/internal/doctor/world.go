@@ -37,6 +37,9 @@ type World struct {
 	Synchronised func() (bool, error)
 	// Readers looks at the readers of PC/SC without connecting to any.
 	Readers func(ctx context.Context) ([]reader.State, error)
+	// Describe asks a reader about itself. It connects to the reader, though not to what
+	// lies on it.
+	Describe func(ctx context.Context, reader string) (pcsc.Description, error)
 	// Dial connects to the daemon.
 	Dial func(ctx context.Context, path string) (Daemon, error)
 	// Command runs a program of the system that only reads, and returns its output.
@@ -65,6 +68,9 @@ func Machine(config string, given bool, socket string) *World {
 		Who: me(), Now: time.Now, Synchronised: synchronised,
 		Readers: func(ctx context.Context) ([]reader.State, error) {
 			return pcsc.New(pcsc.Options{CallTimeout: answers - 100*time.Millisecond}).List(ctx)
+		},
+		Describe: func(ctx context.Context, name string) (pcsc.Description, error) {
+			return pcsc.New(pcsc.Options{CallTimeout: quick}).Describe(ctx, name)
 		},
 		Dial: func(ctx context.Context, path string) (Daemon, error) {
 			c, err := client.DialContext(ctx, path)
