@@ -24,12 +24,13 @@ func (b *bound) bind(id string, c *conn) {
 	}
 	b.byID[id] = c
 	b.mu.Unlock()
-	if c.isClosed() {
+	c.followProcess()
+	if c.isOver() {
 		b.closed(c) // it closed before the presentation hung on it
 	}
 }
 
-// closed ends what hangs on a connection.
+// closed ends what hangs on a connection, which has closed or whose process has ended.
 func (b *bound) closed(c *conn) {
 	var ids []string
 	b.mu.Lock()

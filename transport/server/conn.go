@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
@@ -45,6 +47,10 @@ type conn struct {
 	closed bool
 	turn   uint64      // grows when a request begins or ends
 	quiet  *time.Timer // runs while no request is under way
+	// process tells of the end of the process that made the connection; nil while
+	// nothing was bound to it, or where nobody tells.
+	process *os.File
+	left    bool // that process has ended
 }
 
 // Close closes the connection and ends what was bound to it.
@@ -55,16 +61,44 @@ func (c *conn) Close() error {
 	if c.quiet != nil {
 		c.quiet.Stop()
 	}
+	if c.process != nil {
+		_ = c.process.Close()
+	}
 	c.mu.Unlock()
 	c.release()
 	c.server.bound.closed(c)
 	return err
 }
 
-func (c *conn) isClosed() bool {
+// isOver reports whether nothing can be bound to the connection any more.
+func (c *conn) isOver() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.closed
+	return c.closed || c.left
+}
+
+// followProcess has what is bound to the connection end with the process that made it,
+// even when a child of that process holds the connection open.
+func (c *conn) followProcess() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.left || c.process != nil {
+		return
+	}
+	process, err := processOf(c.Conn)
+	if c.process = process; process == nil {
+		c.left = errors.Is(err, errProcessGone)
+		return
+	}
+	go func() {
+		if !awaitExit(process) {
+			return
+		}
+		c.mu.Lock()
+		c.left = true
+		c.mu.Unlock()
+		c.server.bound.closed(c)
+	}()
 }
 
 // connState is [http.Server.ConnState]. A connection without a request is closed

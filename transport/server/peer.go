@@ -17,7 +17,10 @@ type Peer struct {
 	Groups []uint32 // supplementary groups
 }
 
-var errNoPeer = errors.New("connection tells no peer")
+var (
+	errNoPeer      = errors.New("connection tells no peer")
+	errProcessGone = errors.New("the process that made the connection has ended")
+)
 
 // peerOf asks the kernel who made a connection.
 func peerOf(c net.Conn) (Peer, error) {
