@@ -27,7 +27,7 @@ SOAK = KAZASHI_REQUIRE_PCSC=1 CGO_ENABLED=1 $(GO) test -count=1 -timeout 0 -v -r
 PRESENTATIONS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help build hardened demo test integration lint examples interop soak soak-short load fuzz bench docs tidy clean
+.PHONY: help build hardened demo test integration lint examples interop soak soak-short load fuzz bench docs deb deb-check tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -88,10 +88,23 @@ bench: ## speed and memory, each beside its reference; MDOC_PEERS names other li
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 docs: build ## manual pages and shell completions into dist/man and dist/completions
+	@rm -rf dist/man dist/completions
 	@bin/kazashi internal-docs dist --lang en
 	@bin/kazashi internal-docs dist --lang ja
 	@bin/kazashid --internal-docs dist
 	@bin/virtualcard --internal-docs dist
+
+# As they are handed out: position-independent, without symbols, relocations read-only.
+dist/bin: FORCE
+	@mkdir -p dist
+	$(GO) build -trimpath -buildmode=pie -ldflags '-s -w -bindnow $(LDFLAGS)' -o dist/bin/ $(PROGRAMS:%=./cmd/%)
+FORCE:
+
+deb: docs dist/bin ## the Debian package into dist/
+	@.ci/deb $(GO) $(VERSION)
+
+deb-check: deb ## install, upgrade and purge the package on fresh Debian 12 and 13 roots; needs root and debootstrap
+	@.ci/deb-check
 
 tidy: ## bring go.mod and go.sum in order
 	$(GO) mod tidy
