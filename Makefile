@@ -13,6 +13,9 @@ TEST_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd i
 # The FIPS 140-3 module that the programs are built with, in its certified version, and on.
 GOFIPS140 ?= v1.0.0
 
+# What the packages are built against and with.
+RELEASE_PACKAGES = gcc libc6-dev binutils pkg-config libpcsclite-dev jq xz-utils
+
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -X kazashi/cmd/internal/build.release=$(VERSION)
 PROGRAMS = kazashi kazashid virtualcard
@@ -27,7 +30,7 @@ SOAK = KAZASHI_REQUIRE_PCSC=1 CGO_ENABLED=1 $(GO) test -count=1 -timeout 0 -v -r
 PRESENTATIONS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help build hardened demo test integration lint examples interop soak soak-short load fuzz bench docs deb deb-check tidy clean
+.PHONY: help build hardened demo test integration lint examples interop soak soak-short load fuzz bench docs deb deb-check release tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -87,12 +90,17 @@ bench: ## speed and memory, each beside its reference; MDOC_PEERS names other li
 	@MDOC_PEERS='$(MDOC_PEERS)' .ci/bench $(GO)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+# The programs in a folder write their own manual pages and shell completions.
+define documents
+@rm -rf dist/man dist/completions
+@$(1)/kazashi internal-docs dist --lang en
+@$(1)/kazashi internal-docs dist --lang ja
+@$(1)/kazashid --internal-docs dist
+@$(1)/virtualcard --internal-docs dist
+endef
+
 docs: build ## manual pages and shell completions into dist/man and dist/completions
-	@rm -rf dist/man dist/completions
-	@bin/kazashi internal-docs dist --lang en
-	@bin/kazashi internal-docs dist --lang ja
-	@bin/kazashid --internal-docs dist
-	@bin/virtualcard --internal-docs dist
+	$(call documents,bin)
 
 # As they are handed out: position-independent, without symbols, relocations read-only.
 dist/bin: FORCE
@@ -100,11 +108,16 @@ dist/bin: FORCE
 	$(GO) build -trimpath -buildmode=pie -ldflags '-s -w -bindnow $(LDFLAGS)' -o dist/bin/ $(PROGRAMS:%=./cmd/%)
 FORCE:
 
-deb: docs dist/bin ## the Debian package into dist/
+deb: dist/bin ## the Debian package into dist/
+	$(call documents,dist/bin)
 	@.ci/deb $(GO) $(VERSION)
 
 deb-check: deb ## install, upgrade and purge the package on fresh Debian 12 and 13 roots; needs root and debootstrap
 	@.ci/deb-check
+
+release: ## a release of this commit into dist/release: package, archive, SBOM, sums; twice, to compare every byte (F60)
+	@.ci/packages $(RELEASE_PACKAGES)
+	@.ci/release-check $(GO) $(VERSION) dist/release
 
 tidy: ## bring go.mod and go.sum in order
 	$(GO) mod tidy
