@@ -59,11 +59,12 @@ integration: ## a private pcscd, virtualcard, the daemon and a client of its soc
 	@.ci/packages $(TEST_PACKAGES)
 	KAZASHI_REQUIRE_PCSC=1 CGO_ENABLED=1 $(GO) test -count=1 -v -run 'PCSC' -bench 'TapPCSC' ./cmd/virtualcard
 
-lint: ## vet, format and the import fences
+lint: ## vet, format, staticcheck, the import fences, and known vulnerabilities
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) vet ./...
 	$(GO) tool -modfile=.ci/tools/go.mod golangci-lint run ./...
+	@.ci/vulnerabilities $(GO)
 
 examples: build ## run the programs that show integrators the socket, each that has its language here
 	@transport/examples/run bin/kazashid
