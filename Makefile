@@ -106,7 +106,7 @@ docs: build ## manual pages and shell completions into dist/man and dist/complet
 # As they are handed out: position-independent, without symbols, relocations read-only.
 dist/bin: FORCE
 	@mkdir -p dist
-	$(GO) build -trimpath -buildmode=pie -ldflags '-s -w -bindnow $(LDFLAGS)' -o dist/bin/ $(PROGRAMS:%=./cmd/%)
+	GOFIPS140=$(GOFIPS140) $(GO) build -trimpath -buildmode=pie -ldflags '-s -w -bindnow $(LDFLAGS)' -o dist/bin/ $(PROGRAMS:%=./cmd/%)
 FORCE:
 
 deb: dist/bin ## the Debian package into dist/
