@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,7 +21,12 @@ import (
 	"kazashi/transport/client"
 )
 
-func TestMain(m *testing.M) { pcsctest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(daemonEnv) != "" {
+		serve()
+	}
+	pcsctest.Main(m)
+}
 
 // patience bounds one tap through pcscd, which takes well under two seconds.
 const patience = 30 * time.Second

@@ -124,5 +124,12 @@ func (m *MobileSecurityObject) Hash() (crypto.Hash, error) {
 func Digest(hash crypto.Hash, item wire.Embedded) []byte {
 	h := hash.New()
 	h.Write(item)
-	return h.Sum(nil)
+	digest := h.Sum(nil)
+	// The end of the item, in which a value may lie, stays in the hash's block until
+	// another block comes; Reset leaves it there.
+	h.Reset()
+	block := make([]byte, h.BlockSize())
+	h.Write(block[:1])
+	h.Write(block[1:])
+	return digest
 }

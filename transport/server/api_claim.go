@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 
@@ -8,9 +9,14 @@ import (
 	"kazashi/transport/api"
 )
 
-// postClaim hands out attributes. They are written from one piece of memory that
-// is overwritten right after. What net/http and the kernel hold of it on the way
-// is a few kilobytes that the next answers overwrite.
+// unbuffered is a size in bytes that net/http's buffers, of four kilobytes, do not take:
+// with empty buffers it writes what is as large straight to the connection.
+const unbuffered = 4<<10 + 1
+
+// postClaim hands out attributes. They are written from one piece of memory that is
+// overwritten right after, and past the buffers of net/http, which would keep them until
+// later answers overwrite them: the header goes first, and white space makes a small
+// body large enough.
 func (s *Server) postClaim(c *call) error {
 	if _, err := query(c.r); err != nil {
 		return err
@@ -29,11 +35,17 @@ func (s *Server) postClaim(c *call) error {
 	if err != nil {
 		return err
 	}
+	if short := unbuffered - len(body); short > 0 {
+		padded := append(append(make([]byte, 0, unbuffered), body...), bytes.Repeat([]byte{'\n'}, short)...)
+		clear(body)
+		body = padded
+	}
 	defer clear(body)
 	header := c.w.Header()
 	header.Set("Content-Type", api.MediaJSON)
 	header.Set("Content-Length", fmt.Sprint(len(body)))
 	c.w.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(c.w).Flush()
 	// A caller that is gone by now repeats the claim under its id.
 	_, _ = c.w.Write(body)
 	return nil
