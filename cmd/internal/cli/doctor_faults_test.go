@@ -140,18 +140,40 @@ func TestTwentySeededFaultsAreNamedFirst(t *testing.T) {
 func TestAKioskThatWorksHasNoFinding(t *testing.T) {
 	k := newKiosk(t)
 	k.start()
-	var x examination
-	k.await("a daemon that knows its reader", func() bool {
-		x = k.doctor()
-		return x.First == ""
-	})
+	x := k.doctor()
 	for _, c := range x.Checks {
-		if c.State == doctor.Blocked || len(c.Findings) > 0 {
-			t.Errorf("%s: %s %+v", c.ID, c.State, c.Findings)
+		for _, f := range c.Findings {
+			if f.Code != fault.MemoryUnlocked { // the limits of the machine that runs the test
+				t.Errorf("%s: %+v", c.ID, f)
+			}
+		}
+		if c.State == doctor.Blocked || c.ID == "daemon-report" && c.State == doctor.Unseen {
+			t.Errorf("%s: %s", c.ID, c.State)
 		}
 	}
-	if x.Exit != exitOK || len(x.Checks) < 19 {
+	if x.Exit != exitOK && x.First != fault.MemoryUnlocked || len(x.Checks) < 19 {
 		t.Errorf("exit %d, %d checks", x.Exit, len(x.Checks))
+	}
+}
+
+// What a stranger may not read is no fault of it: it is said, with the command that
+// would see it.
+func TestWhatAnotherUserCannotSeeIsSaid(t *testing.T) {
+	k := newKiosk(t)
+	k.start()
+	k.check(os.Chmod(k.path("kazashid.yaml"), 0o600))
+	k.check(os.Chmod(k.path("s"), 0o666))                  // lets strangers in, who have no role
+	x := k.doctorAs(strangerUser, "--socket", k.path("s")) // the path is in the file
+	if x.First != fault.Forbidden {
+		t.Errorf("the first code is %s, want that of a user without a role", x.First)
+	}
+	for _, c := range x.Checks {
+		switch c.ID {
+		case "configuration", "anchors", "ledger":
+			if c.State != doctor.Unseen || c.Hidden == nil || c.Hidden.How != "sudo kazashi doctor" || c.Hidden.What.Ja == "" {
+				t.Errorf("%s: %s %+v %+v", c.ID, c.State, c.Hidden, c.Findings)
+			}
+		}
 	}
 }
 

@@ -97,6 +97,7 @@ var screens = map[string]map[string]doctor.Verdict{
 			Code: fault.SocketUnavailable, Run: []string{"systemctl status kazashid.service", "sudo systemctl start kazashid.service"},
 			Seen: text("動いていません。/run/kazashi/kazashi.sock に接続できません: no such file or directory",
 				"not running: cannot connect to /run/kazashi/kazashi.sock: no such file or directory"),
+			Do: text("ログの最後の誤りを確認してから、デーモンを起動します。", "Look at the last error in its log, then start the daemon."),
 		}}},
 	},
 	"configuration": {

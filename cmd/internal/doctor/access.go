@@ -67,14 +67,10 @@ func judgeAccess(f *Facts) Verdict {
 	r := f.Rules
 	who := f.Who.Name
 	denied := errors.Is(f.Service.Err, reader.ErrDenied)
-	if !denied && f.Daemon.Health != nil {
-		for _, item := range f.Daemon.Health.Items {
-			if item.Code == fault.ReaderServiceDenied {
-				denied, who = true, "kazashi"
-				if as := f.daemonUser(); as != nil {
-					who = as.Name
-				}
-			}
+	if _, reported := f.reported(fault.ReaderServiceDenied); !denied && reported {
+		denied, who = true, "kazashi"
+		if as := f.daemonUser(); as != nil {
+			who = as.Name
 		}
 	}
 	switch {

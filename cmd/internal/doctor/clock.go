@@ -22,6 +22,12 @@ func judgeClock(f *Facts) Verdict {
 			Run:  []string{"timedatectl", "sudo timedatectl set-ntp true"},
 		}}}
 	}
+	if why, ok := f.reported(fault.ClockUntrusted); ok {
+		return Verdict{Findings: []Finding{{
+			Code: fault.ClockUntrusted, Seen: both("時計は %s を示します。デーモンの報告: %s", "the clock says %s; the daemon says: %s", shown, why),
+			Run: []string{"timedatectl", "sudo timedatectl set-ntp true"},
+		}}}
+	}
 	switch {
 	case f.Clock.Err != nil:
 		return Verdict{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"os/user"
 
 	"kazashi/cmd/internal/daemon"
@@ -12,7 +13,7 @@ import (
 )
 
 func probeConfig(_ context.Context, w *World, _ Facts) func(*Facts) {
-	seen := configFacts{Path: w.Config, Given: w.ConfigGiven}
+	seen := configFacts{Path: w.Config, Given: w.ConfigGiven, Shut: shut(w.Config)}
 	c, err := configs.Load(w.Config)
 	if err == nil {
 		seen.C = c
@@ -49,7 +50,7 @@ func judgeConfig(f *Facts) Verdict {
 		return Verdict{Note: same(c.Path)}
 	case errors.Is(c.Err, fs.ErrNotExist) && !c.Given && f.sandbox():
 		return Verdict{State: Unneeded, Note: both("見本モードのデーモンには要りません", "the daemon is in specimen mode and has none")}
-	case errors.Is(c.Err, fs.ErrPermission) && f.others():
+	case errors.Is(c.Err, fs.ErrPermission) && f.others(c.Shut):
 		return Verdict{State: Unseen, Hidden: both("%s を読む権限がありません", "this user may not read %s", c.Path), How: sudo}
 	}
 	run := []string{"sudo kazashid --check-config --config " + c.Path}
@@ -73,13 +74,22 @@ func judgeConfig(f *Facts) Verdict {
 const sudo = "sudo kazashi doctor"
 
 // others tells that the daemon runs, or would run, as another user than the one who looks:
-// what this one may not read says nothing of the daemon then.
-func (f *Facts) others() bool {
+// what this one may not read says nothing of the daemon then. Where nobody knows whom it
+// runs as, that may be so too, unless the file is shut for everybody.
+func (f *Facts) others(shut bool) bool {
 	if f.Who.UID == 0 {
 		return false
 	}
-	as := f.daemonUser()
-	return as != nil && as.UID != f.Who.UID
+	if as := f.daemonUser(); as != nil {
+		return as.UID != f.Who.UID
+	}
+	return !shut
+}
+
+// shut tells that a file is there and that its mode lets nobody but root read it.
+func shut(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Perm()&0o444 == 0
 }
 
 // daemonUser returns whom the daemon runs as: that of its process, else the one that

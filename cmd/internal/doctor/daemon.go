@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"kazashi/cmd/internal/message"
 	"kazashi/configs"
@@ -62,26 +58,6 @@ func (d *daemonFacts) ask(ctx context.Context, daemon Daemon) {
 	}
 }
 
-// peer returns who listens on a socket (SO_PEERCRED).
-func peer(ctx context.Context, path string) (pid, uid int, err error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer func() { _ = conn.Close() }()
-	raw, err := conn.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return 0, 0, err
-	}
-	var cred *unix.Ucred
-	var failed error
-	err = raw.Control(func(fd uintptr) { cred, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
-	if err = errors.Join(err, failed); err != nil {
-		return 0, 0, err
-	}
-	return int(cred.Pid), int(cred.Uid), nil
-}
-
 func judgeDaemon(f *Facts) Verdict {
 	d := f.Daemon
 	look := []string{"systemctl status kazashid.service", "journalctl -u kazashid.service -n 50"}
@@ -108,6 +84,7 @@ func judgeDaemon(f *Facts) Verdict {
 	one := Finding{
 		Code: fault.SocketUnavailable,
 		Seen: both("動いていません。%s に接続できません: %v", "not running: cannot connect to %s: %v", d.Socket, cause(d.DialErr)),
+		Do:   both("ログの最後の誤りを確認してから、デーモンを起動します。", "Look at the last error in its log, then start the daemon."),
 		Run:  append(look, "sudo systemctl start kazashid.service"),
 	}
 	if others := d.pids(); others != "" {
@@ -169,6 +146,19 @@ func judgeReport(f *Facts) Verdict {
 	}
 	v.Note = both("ほかに異常の報告はありません", "reports nothing else")
 	return v
+}
+
+// reported returns what the daemon says of a code in its health.
+func (f *Facts) reported(code fault.Code) (detail string, ok bool) {
+	if f.Daemon.Health == nil {
+		return "", false
+	}
+	for _, item := range f.Daemon.Health.Items {
+		if item.Code == code {
+			return item.Detail, true
+		}
+	}
+	return "", false
 }
 
 // explained tells that a finding names what a health item is the consequence of: the

@@ -45,6 +45,7 @@ type clockFacts struct {
 type configFacts struct {
 	Path  string
 	Given bool
+	Shut  bool            // its mode lets nobody read it
 	C     *configs.Config // nil when it cannot be used
 	Err   error
 }
@@ -65,9 +66,9 @@ type keyFacts struct {
 	Err      error
 	Subject  string
 	NotAfter time.Time
-	Mode     fs.FileMode // of the key's file, 0 when it is none
-	Readable *bool       // by the daemon, as far as owner and mode tell; nil unknown
 	Path     string
+	Mode     fs.FileMode // of the key's file, 0 when it is none
+	Shut     bool        // it lets nobody read it
 }
 
 type daemonFacts struct {

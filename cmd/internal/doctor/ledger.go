@@ -62,12 +62,8 @@ func judgeLedger(f *Facts) Verdict {
 	case l.Writable != nil && !*l.Writable:
 		return degraded("ユーザー %[2]s は %[1]s に書き込めません", "%s cannot be written by %s", l.Dir, l.As)
 	}
-	if f.Daemon.Health != nil {
-		for _, item := range f.Daemon.Health.Items {
-			if item.Code == fault.LedgerDegraded {
-				return degraded("デーモンの報告: %s", "the daemon says: %s", item.Detail)
-			}
-		}
+	if why, ok := f.reported(fault.LedgerDegraded); ok {
+		return degraded("デーモンの報告: %s", "the daemon says: %s", why)
 	}
 	if l.Err != nil {
 		return Verdict{State: Unseen, Hidden: same(l.Err.Error()), How: sudo}

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 )
 
 // The permissions of one class of users, as the lowest three bits of a mode have them.
@@ -83,14 +81,4 @@ func number(s string) int {
 		return -1
 	}
 	return n
-}
-
-// space returns what is free for users in the file system of a path, in bytes, and
-// whether it is mounted read-only.
-func space(path string) (free uint64, readOnly bool, err error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(path, &s); err != nil {
-		return 0, false, err
-	}
-	return s.Bavail * uint64(s.Bsize), s.Flags&unix.ST_RDONLY != 0, nil
 }

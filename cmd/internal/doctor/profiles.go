@@ -44,7 +44,7 @@ func judgeProfiles(f *Facts) Verdict {
 	dir := f.Config.C.Profiles.Dir
 	check := []string{strings.TrimSpace("kazashi profiles check " + dir)}
 	if p.Err != nil {
-		if errors.Is(p.Err, fs.ErrPermission) && f.others() {
+		if errors.Is(p.Err, fs.ErrPermission) && f.others(false) {
 			return Verdict{State: Unseen, Hidden: both("%s を読む権限がありません", "this user may not read %s", dir), How: sudo}
 		}
 		code := fault.CodeOf(p.Err)

@@ -25,7 +25,7 @@ func probeKey(_ context.Context, _ *World, seen Facts) func(*Facts) {
 	if !strings.HasPrefix(c.Key, "pkcs11:") && !strings.HasPrefix(c.Key, "credential:") {
 		k.Path = strings.TrimPrefix(c.Key, "file:")
 		if info, err := os.Stat(k.Path); err == nil {
-			k.Mode = info.Mode().Perm()
+			k.Mode, k.Shut = info.Mode().Perm(), shut(k.Path)
 		}
 	}
 	loaded, err := key.Load(c.Key, c.Certificate)
@@ -57,7 +57,7 @@ func judgeKey(f *Facts) Verdict {
 			Hidden: both("クレデンシャルはユニットの中でだけ読めます", "a credential can be read inside the unit only"),
 			How:    "systemctl show -p LoadCredential -p LoadCredentialEncrypted kazashid.service",
 		}
-	case errors.Is(k.Err, fs.ErrPermission) && f.others():
+	case errors.Is(k.Err, fs.ErrPermission) && f.others(k.Shut):
 		if may, known := readable(k.Path, f.daemonUser()); known && !may {
 			return Verdict{Findings: []Finding{unreadable(f, k)}}
 		}

@@ -74,7 +74,7 @@ func judgeAnchors(f *Facts) Verdict {
 	var v Verdict
 	anchors := f.Trust.Anchors
 	for _, p := range f.Trust.Pinned {
-		if errors.Is(p.Err, fs.ErrPermission) && f.others() {
+		if errors.Is(p.Err, fs.ErrPermission) && f.others(false) {
 			v.Hidden, v.How = both("%s を読む権限がありません", "this user may not read %s", p.File), sudo
 			continue
 		}
@@ -170,7 +170,7 @@ func judgeLists(f *Facts) Verdict {
 	check := []string{"kazashi trust check --config " + f.Config.Path}
 	var v Verdict
 	for _, l := range f.Trust.Lists {
-		if errors.Is(l.Err, fs.ErrPermission) && f.others() {
+		if errors.Is(l.Err, fs.ErrPermission) && f.others(false) {
 			v.State, v.Hidden, v.How = Unseen, both("%s を読む権限がありません", "this user may not read %s", l.File), sudo
 			continue
 		}

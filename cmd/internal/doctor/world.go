@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"kazashi/reader"
 	"kazashi/reader/pcsc"
 	"kazashi/transport/api"
@@ -117,16 +115,6 @@ func lookUp(name string) (Who, error) {
 		w.GIDs = append(w.GIDs, number(g))
 	}
 	return w, nil
-}
-
-// synchronised asks the kernel, which every time service tells (adjtimex(2)).
-func synchronised() (bool, error) {
-	var t unix.Timex
-	state, err := unix.Adjtimex(&t)
-	if err != nil {
-		return false, err
-	}
-	return state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0, nil
 }
 
 // running reports whether systemd is the init of this machine, as sd_booted(3) does.

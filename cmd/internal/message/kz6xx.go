@@ -207,8 +207,8 @@ var presentationsAndSocket = []Entry{
 			"The socket cannot be opened, or no daemon answers on it.",
 		},
 		Text{
-			"デーモンが動いているか、設定のsocket.pathと権限が正しいかを確認します。",
-			"Check that the daemon runs, and the path and permissions under socket in the configuration.",
+			"kazashi doctorで原因を調べます。デーモンが動いているか、設定のsocket.pathと権限が正しいかを確認します。",
+			"kazashi doctor finds the cause. Check that the daemon runs, and the path and permissions under socket in the configuration.",
 		},
 	},
 	{
