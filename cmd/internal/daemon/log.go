@@ -71,7 +71,7 @@ func details(err error) string {
 			}
 			parts = append(parts, part)
 		}
-		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the same
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			var each []string
 			for _, one := range joined.Unwrap() {
 				if text := details(one); text != "" {

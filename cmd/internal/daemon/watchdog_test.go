@@ -136,7 +136,7 @@ func TestF53_AHangingPartStopsTheFeed(t *testing.T) {
 			}
 			snag.set(part)
 			stir(r)
-			for systemd.fed(3 * patience) { //nolint:revive // until it is silent
+			for systemd.fed(3 * patience) {
 			}
 			hung := r.lines("part hangs")
 			if len(hung) == 0 || hung[0]["part"] != part || hung[0]["code"] != string(fault.PartHangs) {
