@@ -156,6 +156,35 @@ func TestAKioskThatWorksHasNoFinding(t *testing.T) {
 	}
 }
 
+// The daemon and pcscd may both hang: there is an answer all the same, and in time.
+func TestDoctorAnswersWhileEverythingHangs(t *testing.T) {
+	k := newKiosk(t)
+	k.start()
+	k.check(k.daemon.Process.Signal(syscall.SIGSTOP))
+	k.service.Suspend()
+	t.Cleanup(k.service.Resume)
+	began := time.Now()
+	x := k.doctor()
+	if took := time.Since(began); took > within {
+		t.Errorf("it took %s", took)
+	}
+	if x.First != fault.DaemonHung {
+		t.Errorf("the first code is %s", x.First)
+	}
+	for _, c := range x.Checks {
+		switch c.ID {
+		case "daemon":
+			if len(c.Findings) != 1 || !strings.Contains(c.Findings[0].Seen.En, "SIGSTOP") {
+				t.Errorf("%s: %+v", c.ID, c.Findings)
+			}
+		case "reader-service":
+			if len(c.Findings) != 1 || c.Findings[0].Code != fault.ReaderServiceHung {
+				t.Errorf("%s: %+v", c.ID, c.Findings)
+			}
+		}
+	}
+}
+
 // What a stranger may not read is no fault of it: it is said, with the command that
 // would see it.
 func TestWhatAnotherUserCannotSeeIsSaid(t *testing.T) {

@@ -61,14 +61,9 @@ func (d *daemonFacts) ask(ctx context.Context, daemon Daemon) {
 func judgeDaemon(f *Facts) Verdict {
 	d := f.Daemon
 	look := []string{"systemctl status kazashid.service", "journalctl -u kazashid.service -n 50"}
-	hung := Verdict{Findings: []Finding{{
-		Code: fault.DaemonHung,
-		Seen: both("%s は接続できますが、応答がありません%s", "%s takes connections, but nothing answers%s", d.Socket, d.pids()),
-		Run:  append(look, "sudo systemctl restart kazashid.service"),
-	}}}
 	switch {
 	case f.Late[daemonID]:
-		return hung
+		return d.hung(look)
 	case d.DialErr == nil && d.AskErr == nil:
 		return Verdict{Note: d.note()}
 	case fault.CodeOf(d.AskErr) == fault.Forbidden, fault.CodeOf(d.DialErr) == fault.Forbidden:
@@ -77,7 +72,7 @@ func judgeDaemon(f *Facts) Verdict {
 		}
 		return Verdict{Note: both("動いています%s", "runs%s", d.pids())}
 	case errors.Is(d.AskErr, context.DeadlineExceeded):
-		return hung
+		return d.hung(look)
 	case d.AskErr != nil:
 		return Verdict{Findings: []Finding{{Code: fault.CodeOf(d.AskErr), Seen: same(detail(d.AskErr)), Run: look}}}
 	}
@@ -91,6 +86,22 @@ func judgeDaemon(f *Facts) Verdict {
 		one = one.also("ほかの場所で動く kazashid"+others, "kazashid runs elsewhere"+others)
 	}
 	return Verdict{Note: both("動いていません", "not running"), Findings: []Finding{one}}
+}
+
+// hung is the verdict of a daemon that takes connections and does not answer.
+func (d daemonFacts) hung(look []string) Verdict {
+	one := Finding{
+		Code: fault.DaemonHung,
+		Seen: both("%s は接続できますが、応答がありません%s", "%s takes connections, but nothing answers%s", d.Socket, d.pids()),
+		Run:  append(look, "sudo systemctl restart kazashid.service"),
+	}
+	for _, p := range d.Processes {
+		if p.Stopped {
+			one = one.also(fmt.Sprintf("プロセス %d が停止 (SIGSTOP) しています", p.PID), fmt.Sprintf("process %d is stopped (SIGSTOP)", p.PID))
+			one.Run = append([]string{fmt.Sprintf("sudo kill -CONT %d", p.PID)}, one.Run...)
+		}
+	}
+	return Verdict{Findings: []Finding{one}}
 }
 
 // cause returns the innermost error, such as "connection refused".

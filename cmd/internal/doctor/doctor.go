@@ -83,7 +83,8 @@ type Check struct {
 	Follows []string
 	// Reads are the checks whose probes this one's probe waits for.
 	Reads []string
-	// Within bounds the probe.
+	// Within bounds the probe. Its context ends a sixth of that earlier, so that it can
+	// note what it saw.
 	Within time.Duration
 	// Probe looks at the machine and returns what notes that; nil for a check that
 	// judges what others saw. It gets a copy of what was seen so far. What comes after
@@ -179,8 +180,11 @@ func probe(ctx context.Context, checks []Check, w *World) *Facts {
 			mu.Unlock()
 			within, cancel := context.WithTimeout(ctx, c.Within)
 			defer cancel()
+			// What a probe saw until its own time is over is worth having.
+			own, end := context.WithTimeout(within, c.Within-c.Within/6)
+			defer end()
 			noted := make(chan func(*Facts), 1)
-			go func() { noted <- c.Probe(within, w, seen) }()
+			go func() { noted <- c.Probe(own, w, seen) }()
 			select {
 			case note := <-noted:
 				mu.Lock()

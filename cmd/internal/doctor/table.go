@@ -11,7 +11,7 @@ const (
 	quick   = 300 * time.Millisecond // files, /proc, /sys
 	answers = 600 * time.Millisecond // somebody has to answer
 	// A daemon that has just started waits up to a second for the first word of its readers.
-	starting = 1200 * time.Millisecond
+	starting = 1250 * time.Millisecond
 )
 
 // The ids of the checks; they are part of the JSON of `kazashi doctor`.
