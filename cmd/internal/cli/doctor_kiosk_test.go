@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"kazashi/cmd/internal/doctor"
+	"kazashi/reader/pcsc"
 	"kazashi/reader/pcsctest"
 	"kazashi/session/fault"
 	"kazashi/session/specimen"
@@ -32,12 +33,16 @@ const (
 	strangerUser = 61235
 )
 
+// programsMade is where programs are once they were made; the end of the tests removes it.
+var programsMade string
+
 // programs are the commands as they are installed; only they can run as another user.
 var programs = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "kazashi-programs")
 	if err != nil {
 		return "", err
 	}
+	programsMade = dir
 	out, err := exec.Command("go", "build", "-o", dir+"/", "kazashi/cmd/kazashi", "kazashi/cmd/kazashid").CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))
@@ -62,6 +67,9 @@ type kiosk struct {
 
 func newKiosk(t *testing.T) *kiosk {
 	t.Helper()
+	if !pcsc.Supported {
+		t.Skip("built without PC/SC")
+	}
 	k := &kiosk{T: t, service: pcsctest.Start(t), now: time.Now()}
 	var err error
 	if k.dir, err = os.MkdirTemp("", "kiosk"); err != nil {

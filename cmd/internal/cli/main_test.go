@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	time.Local = time.FixedZone("JST", 9*60*60) // what is shown is local time
-	pcsctest.Main(m)
+	pcsctest.Main(m, func() error { return os.RemoveAll(programsMade) })
 }
 
 // holdVariable makes the test binary a program that holds the reader which it names.
