@@ -101,7 +101,7 @@ func TestUnitExposure(t *testing.T) {
 		// The network it is for (PrivateNetwork 0.5, AF_INET 0.3, sources at any address 0.2),
 		// PrivateUsers (0.2), RootDirectory, AF_UNIX, clock and files that the daemon can
 		// read (0.1 each).
-		"kazashi-trust-update.service": 1.3,
+		"kazashi-trust-update.service": 1.2,
 		// Root on Debian 12 (0.4), USB and serial devices (0.3), uevents of the host's
 		// network namespace (0.6), PrivateUsers (0.2) and the 0.1 of what all have.
 		"pcscd.service": 1.4,
