@@ -217,7 +217,9 @@ func (d *daemon) open(ctx context.Context, group *errgroup.Group, name string) *
 	t.perform = tapper.perform
 	d.parts.run(group, terminalPart(name), func(p *part) error {
 		t.part = p
+		p.waits() // for the reader service, whose calls are bounded
 		d.describe(ctx, name)
+		p.works()
 		tapper.prepare()
 		t.run(ctx)
 		if ctx.Err() == nil {
