@@ -24,6 +24,8 @@ type session struct {
 	mu       sync.Mutex
 	refs     int // the owner's one, and one for each call under way
 	closed   atomic.Bool
+	removed  atomic.Bool   // the card was found to have left
+	changed  func()        // tells that what lies there is not what was opened
 	released chan struct{} // closed once PC/SC has everything back
 	done     func()
 }
@@ -50,13 +52,36 @@ func (t *session) end() {
 	}
 	// Neither call can tell anything that would be of use by now.
 	if t.handle != nil {
-		_ = t.handle.disconnect(unpower)
+		how := unpower
+		if t.removed.Load() && t.leaves() {
+			how = leave // there is nothing to power down
+		}
+		_ = t.handle.disconnect(how)
 	}
 	if t.service != nil {
 		_ = t.service.release()
 	}
 	t.done()
 	close(t.released)
+}
+
+// leaves waits until pcscd has seen as well that the card left, and reports whether it
+// did. What lies there when it never sees that came while it did not look, and is
+// another card, or the same one anew: for that one, which pcscd counts as no event, the
+// watcher has to be told. Powering down a card that is gone would end as badly: pcscd
+// then forgets the card, and does not see the next one if that comes at once.
+func (t *session) leaves() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), noticedWithin)
+	defer cancel()
+	for {
+		if t.handle.status() != nil {
+			return true
+		}
+		if sleep(ctx, noticeEvery) != nil {
+			t.changed()
+			return false
+		}
+	}
 }
 
 // close drops the owner's hold, and reports whether that ends the session: a call
@@ -93,6 +118,7 @@ func (c *card) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	answer, err := c.transmit(ctx, command)
 	if err != nil {
 		c.dead = err
+		c.session.removed.Store(errors.Is(err, reader.ErrCardRemoved))
 	}
 	return answer, err
 }
@@ -154,7 +180,8 @@ func (c *card) why(ctx context.Context, failure error) error {
 
 // Close implements [reader.Card]. It waits until the card is powered down, no
 // longer than a call may take. An exchange that was given up ends by itself
-// instead, and the next Open of the reader waits for it.
+// instead, and the next Open of the reader waits for it. For a card that left it
+// waits until the service has seen that as well.
 func (c *card) Close() error {
 	if !c.session.close() {
 		return nil

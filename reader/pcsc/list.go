@@ -50,7 +50,7 @@ func (s *System) List(ctx context.Context) ([]reader.State, error) {
 		if err := s.statusChange(svc, now, 0); err != nil {
 			return nil, err
 		}
-		return observed(now), nil
+		return s.counted(observed(now)), nil
 	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("listing readers: %w", unresponsive(ctx, "SCardGetStatusChange", err))

@@ -38,6 +38,8 @@ type System struct {
 	states   []reader.State      // as the watcher saw them last
 	lost     error               // why the watcher sees none
 	taps     map[string]*session // by reader: open, or not yet released
+	unseen   map[string]uint16   // by reader: what pcscd's counter is short of
+	recount  func()              // makes the watcher look at unseen; nil while there is none
 }
 
 var _ reader.System = (*System)(nil)
@@ -52,6 +54,7 @@ func newSystem(options Options, l library, lane chan struct{}) *System {
 		lane:    lane,
 		calls:   reader.Calls{Max: maxAbandoned},
 		taps:    make(map[string]*session),
+		unseen:  make(map[string]uint16),
 	}
 }
 
@@ -86,7 +89,7 @@ func (s *System) begin(ctx context.Context, name string) (*session, error) {
 		s.mu.Lock()
 		before := s.taps[name]
 		if before == nil {
-			t := &session{refs: 1, released: make(chan struct{})}
+			t := &session{refs: 1, released: make(chan struct{}), changed: func() { s.renew(name) }}
 			t.done = func() {
 				s.mu.Lock()
 				defer s.mu.Unlock()
@@ -106,6 +109,38 @@ func (s *System) begin(ctx context.Context, name string) (*session, error) {
 			return nil, fmt.Errorf("%w: an earlier exchange has not ended: %w", reader.ErrBusy, reader.ContextError(ctx))
 		}
 	}
+}
+
+// renew counts a removal and an insertion that pcscd has not seen.
+func (s *System) renew(name string) {
+	s.mu.Lock()
+	s.unseen[name] += 2
+	recount := s.recount
+	s.mu.Unlock()
+	if recount != nil {
+		recount()
+	}
+}
+
+// onRecount has f called after each renew, until what it returns is called.
+func (s *System) onRecount(f func()) (stop func()) {
+	set := func(f func()) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.recount = f
+	}
+	set(f)
+	return func() { set(nil) }
+}
+
+// counted adds to the counters what pcscd has not seen.
+func (s *System) counted(states []reader.State) []reader.State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range states {
+		states[i].Counter += s.unseen[states[i].Reader]
+	}
+	return states
 }
 
 // connect gives a session its context and handle.

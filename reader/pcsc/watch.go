@@ -96,6 +96,7 @@ func (w *watcher) serve(ctx context.Context) error {
 	defer c.end()
 	stop := context.AfterFunc(ctx, c.cancelUntilOver)
 	defer stop()
+	defer w.system.onRecount(c.interrupt)()
 
 	known := make(map[string]status)
 	quick := 0
@@ -176,8 +177,11 @@ func (c *connection) turn(ctx context.Context, known map[string]status) (news bo
 	})
 	switch codeOf(err) {
 	case timeout, cancelled, systemCancelled:
+		if len(known) == len(states) { // a change may have been found that pcscd does not count
+			news = c.watcher.report(c.watcher.system.counted(observed(slices.Collect(maps.Values(known)))), nil)
+		}
 		c.mistrustZero(known)
-		return false, nil
+		return news, nil
 	case unknownReader, readerUnavailable, noReaders:
 		return false, nil // unplugged since it was listed; the next turn's list tells
 	}
@@ -192,7 +196,7 @@ func (c *connection) turn(ctx context.Context, known map[string]status) (news bo
 		s.current = s.event &^ flagChanged
 		known[s.reader] = s
 	}
-	return c.watcher.report(observed(states), nil), nil
+	return c.watcher.report(c.watcher.system.counted(observed(states)), nil), nil
 }
 
 // mistrustZero makes the next turn look again at readers whose counter is zero, as
@@ -243,7 +247,7 @@ func (c *connection) readers(known map[string]status) ([]status, error) {
 		for _, s := range known {
 			left = append(left, s)
 		}
-		c.watcher.report(observed(left), nil)
+		c.watcher.report(c.watcher.system.counted(observed(left)), nil)
 	}
 	return states, nil
 }
@@ -287,6 +291,14 @@ func (c *connection) cancelUntilOver() {
 		}
 	}
 	c.watcher.giveUp(errors.New("the reader service does not let go"))
+}
+
+// interrupt ends the wait under way, if there is one; else the next is no longer than
+// a slice.
+func (c *connection) interrupt() {
+	ctx, done := context.WithTimeout(context.Background(), slice)
+	defer done()
+	_, _ = reader.Call(ctx, nil, func() (struct{}, error) { return struct{}{}, c.service.cancel() }, nil)
 }
 
 // end releases the context.

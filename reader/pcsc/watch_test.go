@@ -386,6 +386,35 @@ func TestF58_HeldReaderIsAskedAgain(t *testing.T) {
 	})
 }
 
+// A card that leaves and comes back while pcscd does not look is no event of its. The
+// exchange that failed is.
+func TestF04_ReinsertionThatTheServiceDoesNotSee(t *testing.T) {
+	watched(t, func(t *testing.T, f *fake, s *System, l *listener) {
+		f.insert("A", 0x20)
+		l.expect(arrived)
+		for range 3 {
+			f.answers(func([]byte) ([]byte, error) { return nil, nil })
+			c := openA(t, s)
+			start := time.Now()
+			if _, err := c.Transmit(t.Context(), command); !errors.Is(err, reader.ErrCardRemoved) {
+				t.Errorf("got %v", err)
+			}
+			closed(t, c)
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("found after %v", took)
+			}
+			<-time.After(slice)
+			l.expect(removed, arrived)
+			states, err := s.List(t.Context())
+			if err != nil || len(states) != 1 || !states[0].Present {
+				t.Errorf("listed %+v, %v", states, err)
+			}
+		}
+		f.remove("A")
+		l.expect(removed)
+	})
+}
+
 func TestList(t *testing.T) {
 	f := newFake(t)
 	s := f.system(Options{})

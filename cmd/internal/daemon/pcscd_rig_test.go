@@ -112,20 +112,19 @@ func (r *pcscRig) counter() uint16 {
 	return states[0].Counter
 }
 
-// noticed waits until pcscd has seen a card come and go since the counter was this. It
-// tells of a removal before, when it fails to power the card down, but it looks only
-// every 400 ms, and takes a card that comes in between for the one that left.
+// noticed waits until pcscd has seen a card leave that lay there when the counter was
+// this. It looks every 400 ms, and takes a card that comes in between for that one.
 func (r *pcscRig) noticed(since uint16) {
 	r.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	late := time.NewTimer(10 * time.Second)
 	defer late.Stop()
-	for r.counter()-since < 2 {
+	for r.counter() == since {
 		select {
 		case <-tick.C:
 		case <-late.C:
-			r.t.Fatalf("the counter was %d and is %d", since, r.counter())
+			r.t.Fatalf("the counter is %d still", since)
 		}
 	}
 }
