@@ -40,7 +40,7 @@ type Options struct {
 	MaxTimeout     time.Duration // of any order; 5 min
 	KeepEnded      time.Duration // how long an ended presentation stays readable; 10 min
 	MaxEnded       int           // how many ended presentations stay readable; 4096
-	MaxEndedEach   int           // how many of them of one owner; 1024
+	MaxEndedEach   int           // how many of them of one owner; 512
 	// Hopeless tells that another tap after one of this code ends the same way. A
 	// presentation that is still armed when its time is over, after such a tap, ends
 	// with that code rather than with PresentationExpired; nil: none is.
@@ -69,7 +69,7 @@ func (o Options) withDefaults() Options {
 		o.MaxEnded = 4096
 	}
 	if o.MaxEndedEach <= 0 {
-		o.MaxEndedEach = 1024
+		o.MaxEndedEach = 512
 	}
 	if o.Hopeless == nil {
 		o.Hopeless = func(fault.Code) bool { return false }

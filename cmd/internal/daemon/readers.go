@@ -38,6 +38,9 @@ func (r *readers) observe(e reader.Event) {
 	switch e.Kind {
 	case reader.ServiceUp:
 		r.known, r.service, r.coming = true, nil, e.Readers
+		for _, t := range r.byName {
+			t.miss()
+		}
 	case reader.ServiceDown:
 		r.known, r.service, r.coming = true, cmp.Or(e.Err, reader.ErrNoService), 0
 	case reader.Attached:

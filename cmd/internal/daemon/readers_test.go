@@ -66,6 +66,17 @@ func TestReaderThatIsAwayIsFound(t *testing.T) {
 	wantFindings(t, r, "KZ-107 error ")
 }
 
+func TestServiceThatIsBackIsNotBlamedForItsReader(t *testing.T) {
+	r := idle(t)
+	r.observe(reader.Event{Kind: reader.ServiceUp, Readers: 1})
+	r.observe(reader.Event{Kind: reader.Attached, Reader: "one"})
+	r.observe(reader.Event{Kind: reader.Detached, Reader: "one", Err: reader.ErrNoService})
+	r.observe(reader.Event{Kind: reader.ServiceDown, Err: reader.ErrNoService})
+	wantFindings(t, r, "KZ-108 error ")
+	r.observe(reader.Event{Kind: reader.ServiceUp})
+	wantFindings(t, r, "KZ-107 error one")
+}
+
 // The socket is served once the readers of the start are known, and no moment later.
 func TestStartWaitsForTheReadersThatAreThere(t *testing.T) {
 	for name, c := range map[string]struct {

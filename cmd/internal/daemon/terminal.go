@@ -143,6 +143,18 @@ func (t *terminal) doubt(doubtful bool) {
 	t.nudge()
 }
 
+// miss says that the service is back. It is no longer the reason why a reader is away;
+// the readers that came back with it are told next.
+func (t *terminal) miss() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.desk.attached {
+		return
+	}
+	t.desk.away = reader.ErrNoReader
+	t.changed(t.describe())
+}
+
 // dismiss ends what waits for a reader that has come back under another name.
 func (t *terminal) dismiss() {
 	t.mu.Lock()
