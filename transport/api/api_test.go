@@ -4,10 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"pgregory.net/rapid"
 
+	"kazashi/session/verify"
 	"kazashi/transport/api"
 )
 
@@ -49,5 +51,25 @@ func TestStates(t *testing.T) {
 		if state.Ended() != ended {
 			t.Errorf("%s: %v", state, !ended)
 		}
+	}
+}
+
+// The contract lists the checks as the verification makes them, in its order.
+func TestContractListsTheChecks(t *testing.T) {
+	document, err := libopenapi.NewDocument(api.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := document.BuildV3Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := model.Model.Components.Schemas.GetOrZero("Presentation").Schema().Properties.GetOrZero("check").Schema()
+	var listed []verify.Check
+	for _, value := range check.Enum {
+		listed = append(listed, verify.Check(value.Value))
+	}
+	if diff := cmp.Diff(verify.Checks(), listed); diff != "" {
+		t.Error(diff)
 	}
 }

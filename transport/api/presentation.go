@@ -84,6 +84,10 @@ type Presentation struct {
 	Code        fault.Code `json:"code,omitempty"`
 	UserMessage *Text      `json:"user_message,omitempty"`
 	Retry       Retry      `json:"retry,omitempty"`
+	// Check names the check of the verification that a rejected answer failed, as
+	// package verify names it; those before it were passed. "" where no check failed,
+	// and after a restart of the daemon.
+	Check string `json:"check,omitempty"`
 	// LastTap is the newest tap after which the presentation stayed armed.
 	LastTap *Tap `json:"last_tap,omitempty"`
 	// Warnings tell what was odd about a verified answer and, of a rejected one, that the

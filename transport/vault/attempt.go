@@ -92,6 +92,9 @@ func (a *Attempt) Fail(err error) {
 		state = api.StateLost
 	}
 	a.entry.p.Warnings = alarms(err)
+	if failure := new(verify.Failure); state == api.StateRejected && errors.As(err, &failure) {
+		a.entry.p.Check = string(failure.Check)
+	}
 	a.vault.end(a.entry, state, code)
 }
 

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,6 +78,27 @@ func TestCodeDecidesBetweenRejectedAndLost(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Which check failed is told of an answer that was judged, and of nothing else.
+func TestRejectedAnswerTellsItsCheck(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Vault) {
+		for _, c := range []struct {
+			err  error
+			want string
+		}{
+			{&verify.Failure{Check: verify.CheckDigests, Err: fault.New(fault.DigestMismatch, "spoilt")}, "digests"},
+			{fmt.Errorf("judging: %w", &verify.Failure{Check: verify.CheckPath, Err: fault.New(fault.NoAnchor, "nobody")}), "certificate-path"},
+			{fault.New(fault.ConsentTimeout, "nobody agreed"), ""},
+			{fault.New(fault.CardRemoved, "gone"), ""},
+		} {
+			p := arm(t, v, order("front"))
+			begin(t, v, "front").Fail(c.err)
+			if got, err := v.Get(p.ID, issuer); err != nil || got.Check != c.want {
+				t.Errorf("%v: check %q, %v", c.err, got.Check, err)
+			}
+		}
+	})
 }
 
 func TestFailWithoutAnErrorIsNoSuccess(t *testing.T) {

@@ -50,6 +50,7 @@ func (a *app) command() *cobra.Command {
 		a.doctorCommand(),
 		a.readersCommand(),
 		a.tapCommand(),
+		a.traceCommand(),
 		a.selftestCommand(),
 		a.profilesCommand(),
 		a.trustCommand(),
