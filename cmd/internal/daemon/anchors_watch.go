@@ -47,21 +47,35 @@ func (d *daemon) refreshLists() {
 	if !d.anchors.CompareAndSwap(now, next) {
 		return
 	}
+	d.nudgeHealth()
+	findings := next.set.Findings(time.Now())
+	if folder == now.folder && sameFindings(now.set.Findings(now.loaded), findings) {
+		return // a list still waits for its day: that was said when it was found
+	}
 	d.log.Info("lists refreshed", zap.Int("anchors", next.summary().Anchors),
 		zap.Int("vicals", len(next.set.VICALs)), zap.Int("crls", len(next.set.CRLs)), zap.Int("status_lists", len(next.set.Lists)))
-	for _, f := range next.set.Findings(time.Now()) {
+	for _, f := range findings {
 		// These texts name files, certificates and addresses of lists, and no person.
 		d.log.Warn("trust file", zap.String("file", f.File), zap.String("code", string(fault.CodeOf(f.Err))),
 			zap.Bool("kept", f.Kept), zap.Error(f.Err))
 	}
-	d.nudgeHealth()
 }
 
-// early reports whether a list was refused as one from the future: when the clock
-// is set, it counts.
+// early reports whether a list was refused, or an entry of one skipped, because it is
+// from the future or a certificate of it is not valid yet: when the clock is set
+// right, it counts.
 func (a *anchors) early() bool {
-	return slices.ContainsFunc(a.set.Findings(a.loaded), func(f trust.Finding) bool {
-		return fault.CodeOf(f.Err) == fault.CertificateNotYetValid
+	lists := a.set.Findings(a.loaded)[len(a.set.Pinned()):]
+	return slices.ContainsFunc(lists, func(f trust.Finding) bool {
+		code := fault.CodeOf(f.Err)
+		return code == fault.TrustFromFuture || code == fault.CertificateNotYetValid
+	})
+}
+
+// sameFindings reports whether the same is wrong with the same files.
+func sameFindings(a, b []trust.Finding) bool {
+	return slices.EqualFunc(a, b, func(x, y trust.Finding) bool {
+		return x.File == y.File && x.Kept == y.Kept && x.Err.Error() == y.Err.Error()
 	})
 }
 
