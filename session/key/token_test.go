@@ -154,7 +154,7 @@ func (h *hsm) uri(path, query string) string {
 // readerCertificate returns a certificate for reader authentication, DER.
 func readerCertificate(t *testing.T, key crypto.Signer) []byte {
 	t.Helper()
-	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 6}})
+	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 0, 18013, 5, 1, 6}})
 	if err != nil {
 		t.Fatal(err)
 	}
