@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -174,8 +175,16 @@ func TestPanicsTellNothing(t *testing.T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	last := b.answered[len(b.answered)-1]
-	if last.Code != fault.Internal || last.Route != "/v1/status" || !strings.Contains(string(last.Stack), "Status") ||
-		strings.Contains(string(last.Stack), "secret") {
+	if last.Code != fault.Internal || last.Route != "/v1/status" {
 		t.Fatalf("told of the panic: %+v", last)
+	}
+	for frames := runtime.CallersFrames(last.Stack); ; {
+		frame, more := frames.Next()
+		if strings.HasSuffix(frame.Function, ".Status") {
+			return
+		}
+		if !more {
+			t.Fatal("the stack does not hold the handler's function")
+		}
 	}
 }

@@ -3,7 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
-	"runtime/debug"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -70,12 +70,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []*route)
 	s.Observe(done)
 }
 
+// maxStack is how many callers are told of a panic.
+const maxStack = 32
+
 // guarded serves a request; a handler that panics is an internal fault, of which
 // nothing is told but that.
-func (s *Server) guarded(c *call, rt *route, allow []string) (stack []byte, err error) {
+func (s *Server) guarded(c *call, rt *route, allow []string) (stack []uintptr, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			stack, err = debug.Stack(), fault.New(fault.Internal, "handler panicked")
+			stack = make([]uintptr, maxStack)
+			stack = stack[:runtime.Callers(2, stack)] // without this function
+			err = fault.New(fault.Internal, "handler panicked")
 		}
 	}()
 	if err := s.admit(c, rt, allow); err != nil {

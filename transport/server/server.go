@@ -117,7 +117,9 @@ type Answered struct {
 	Code   fault.Code // OK unless a problem was answered
 	UID    uint32
 	Took   time.Duration
-	Stack  []byte // where a handler panicked, nil if none did
+	// Stack is where a handler panicked, as of [runtime.Callers], innermost first and at
+	// most 32 callers; nil if none did. It holds no argument.
+	Stack []uintptr
 }
 
 // A Server answers on the socket.

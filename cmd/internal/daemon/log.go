@@ -92,16 +92,25 @@ func panicFields(value any) []zap.Field {
 	if e, ok := value.(runtime.Error); ok {
 		what = e.Error()
 	}
-	var where []string
 	pcs := make([]uintptr, 32)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	return []zap.Field{
+		zap.String("code", string(fault.Panicked)), zap.String("fault", fault.Panicked.Slug()),
+		zap.String("panic", what), zap.Strings("stack", functions(pcs[:runtime.Callers(3, pcs)])),
+	}
+}
+
+// functions returns the names and lines of callers, innermost first. The arguments, of
+// which the runtime's own text of a stack shows words, could be anything.
+func functions(pcs []uintptr) []string {
+	var where []string
+	frames := runtime.CallersFrames(pcs)
 	for {
 		frame, more := frames.Next()
 		if frame.Function != "" && !strings.HasPrefix(frame.Function, "runtime.") {
 			where = append(where, fmt.Sprintf("%s:%d", frame.Function, frame.Line))
 		}
 		if !more {
-			return []zap.Field{zap.String("panic", what), zap.Strings("stack", where)}
+			return where
 		}
 	}
 }

@@ -115,7 +115,7 @@ func (ps *parts) start(group *errgroup.Group, p *part, name string, do func(*par
 		defer ps.drop(p)
 		defer func() {
 			if value := recover(); value != nil {
-				ps.log.Error("panic", append(panicFields(value), zap.String("part", name), zap.String("code", string(fault.Panicked)))...)
+				ps.log.Error("panic", append(panicFields(value), zap.String("part", name))...)
 				err = fault.New(fault.Panicked, "in %s", name)
 				ps.panicked(err)
 			}

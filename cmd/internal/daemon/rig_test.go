@@ -119,8 +119,14 @@ func (d *daemon) quick(wait time.Duration) {
 	}
 }
 
-// close stops the daemon and holds it to an orderly end.
+// close stops the daemon and holds it to an orderly end, and what it logged of faults
+// to their codes.
 func (r *rig) close() {
+	defer func() {
+		for _, line := range uncoded(r.log.String()) {
+			r.t.Errorf("a fault without a code: %s", line)
+		}
+	}()
 	r.stop()
 	select {
 	case err := <-r.ended:

@@ -67,7 +67,7 @@ func (d *daemon) run(ctx context.Context) error {
 		d.start(running, group, l)
 		err := group.Wait()
 		if closing := d.ledger.Close(); closing != nil {
-			d.log.Warn("closing the ledger", zap.Error(closing))
+			d.log.Warn("closing the ledger", zap.String("code", string(fault.LedgerDegraded)), zap.Error(closing))
 		}
 		ended <- err
 	}()
@@ -82,7 +82,8 @@ func (d *daemon) run(ctx context.Context) error {
 	case err := <-ended:
 		return d.result(err)
 	case <-late.C:
-		d.log.Error("parts of the daemon did not end in time", zap.Strings("parts", d.parts.names()))
+		d.log.Error("parts of the daemon did not end in time", zap.String("code", string(fault.PartHangs)),
+			zap.String("fault", fault.PartHangs.Slug()), zap.Strings("parts", d.parts.names()))
 		if err := d.parts.firstPanic(); err != nil {
 			return err
 		}
@@ -236,15 +237,18 @@ func (d *daemon) observe(e reader.Event) {
 	if e.Reader != "" {
 		fields = append(fields, zap.String("reader", e.Reader))
 	}
-	if e.Err != nil {
-		fields = append(fields, zap.String("code", string(readerCode(e.Err))), zap.String("detail", e.Err.Error()))
-	}
 	level := zap.DebugLevel
 	switch e.Kind {
 	case reader.ServiceUp, reader.Attached:
 		level = zap.InfoLevel
 	case reader.ServiceDown, reader.Detached:
 		level = zap.WarnLevel
+	}
+	if e.Err != nil || level == zap.WarnLevel {
+		fields = append(fields, zap.String("code", string(readerCode(e.Err))))
+	}
+	if e.Err != nil {
+		fields = append(fields, zap.String("detail", e.Err.Error()))
 	}
 	d.log.Log(level, e.Kind.String(), fields...)
 	d.readers.observe(e)
@@ -328,7 +332,7 @@ func (d *daemon) answered(a server.Answered) {
 		zap.String("code", string(a.Code)), zap.Uint32("uid", a.UID), zap.Duration("took_ms", a.Took),
 	}
 	if a.Stack != nil {
-		level, fields = zap.ErrorLevel, append(fields, zap.ByteString("stack", a.Stack))
+		level, fields = zap.ErrorLevel, append(fields, zap.Strings("stack", functions(a.Stack)))
 	}
 	d.log.Log(level, "request", fields...)
 }
