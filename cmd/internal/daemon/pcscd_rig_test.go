@@ -11,6 +11,7 @@ import (
 	"kazashi/reader/pcsc"
 	"kazashi/reader/pcsctest"
 	"kazashi/reader/vpcd"
+	"kazashi/session/fault"
 	"kazashi/session/holder"
 	"kazashi/transport/api"
 )
@@ -39,6 +40,15 @@ func onPCSC(t *testing.T, service *pcsctest.Service, extended bool, change func(
 	return r
 }
 
+// impatient makes steps fail after d.
+func impatient(step time.Duration) func(*daemon) {
+	return func(d *daemon) {
+		rules := *d.rules.Load()
+		rules.stepTimeout = step
+		d.rules.Store(&rules)
+	}
+}
+
 // await waits until the reader is as wanted, and returns how long that took.
 func (r *pcscRig) await(what string, wanted func(api.Reader) bool) time.Duration {
 	r.t.Helper()
@@ -58,8 +68,10 @@ func (r *pcscRig) await(what string, wanted func(api.Reader) bool) time.Duration
 	}
 }
 
-// empty says that a reader is there and nothing lies on it.
-func empty(r api.Reader) bool { return r.Usable && !r.Present }
+// How a reader can be.
+func empty(r api.Reader) bool    { return r.Usable && !r.Present }
+func occupied(r api.Reader) bool { return r.Usable && r.Present }
+func away(r api.Reader) bool     { return !r.Usable }
 
 // healthy waits until health is as wanted, and returns how long that took.
 func (r *pcscRig) healthy(what string, wanted func(api.Health) bool) time.Duration {
@@ -80,7 +92,13 @@ func (r *pcscRig) healthy(what string, wanted func(api.Health) bool) time.Durati
 	}
 }
 
-// fine says that health tells of nothing.
+// only says that health tells of one thing, and of nothing that comes of it.
+func only(code fault.Code) func(api.Health) bool {
+	return func(h api.Health) bool {
+		return len(h.Items) == 1 && h.Items[0].Code == code && h.State == api.HealthFailing
+	}
+}
+
 func fine(h api.Health) bool { return h.State == api.HealthOK }
 
 // counter returns how many insertions and removals pcscd has seen, as the daemon's
@@ -109,6 +127,17 @@ func (r *pcscRig) noticed(since uint16) {
 			r.t.Fatalf("the counter is %d still", since)
 		}
 	}
+}
+
+// works makes a whole tap by an honest phone for a fresh presentation, and takes it
+// away.
+func (r *pcscRig) works() {
+	r.t.Helper()
+	r.await("empty", empty)
+	p := r.arm("address")
+	card := r.service.Insert(r.t, r.phone)
+	r.verified(p)
+	card.Remove()
 }
 
 // verified waits for the end of a tap that has to succeed, and takes the result.
