@@ -48,7 +48,7 @@ func ParseSessionEstablishment(raw []byte) (SessionEstablishment, error) {
 
 // A SessionData is any later message, of either side.
 type SessionData struct {
-	Data   []byte  // nil when the message has none
+	Data   []byte  // nil when the message has none; what was parsed lies in its message
 	Status *Status // nil when the message has none
 }
 
@@ -79,18 +79,26 @@ func EncodeStatus(s Status) []byte {
 	return b
 }
 
+// receivedSessionData leaves the data where it is: a whole answer lies in it.
+type receivedSessionData struct {
+	Data   wire.Raw `cbor:"data,omitzero"`
+	Status *uint64  `cbor:"status,omitempty"`
+}
+
 // ParseSessionData reads a message. What is not one, or has neither data nor
 // status, is KZ-302. Members that the standard does not know are skipped.
 func ParseSessionData(raw []byte) (SessionData, error) {
-	var w sessionData
+	var w receivedSessionData
 	if err := wire.Unmarshal(raw, &w, wire.SessionLimits); err != nil {
 		return SessionData{}, fault.Wrap(fault.MalformedSessionData, err, "session data")
 	}
 	var m SessionData
 	if w.Data != nil {
-		if m.Data = *w.Data; m.Data == nil {
-			m.Data = []byte{}
+		h, data, err := wire.ReadHead(w.Data)
+		if err != nil || h.Major != wire.Bytes {
+			return SessionData{}, fault.New(fault.MalformedSessionData, "session data whose data is a %v", h.Major)
 		}
+		m.Data = data // never nil, for the data of an empty message is one too
 	}
 	if w.Status != nil {
 		s := Status(*w.Status)
