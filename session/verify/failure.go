@@ -31,7 +31,7 @@ const (
 // Checks returns all checks in their order.
 func Checks() []Check {
 	checks := []Check{CheckClock, CheckTranscript, CheckResponse, CheckStatus, CheckDocuments}
-	for _, s := range new(examination).steps() {
+	for _, s := range steps {
 		checks = append(checks, s.check)
 	}
 	return checks

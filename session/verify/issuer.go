@@ -38,34 +38,32 @@ type examination struct {
 // A step is one check of a document.
 type step struct {
 	check Check
-	run   func() error
+	run   func(*examination) error
 }
 
-// steps returns the checks in the order of the standard: first the issuer's data,
-// then the device's, then what we want of them.
-func (d *examination) steps() []step {
-	return []step{
-		{CheckIssuerAuth, d.readIssuerAuth},
-		{CheckPath, d.buildPath},
-		{CheckIssuerSignature, d.verifyIssuerSignature},
-		{CheckMSO, d.readMSO},
-		{CheckDigests, d.compareDigests},
-		{CheckDocType, d.compareDocType},
-		{CheckValidity, d.checkValidity},
-		{CheckIssuingCountry, d.compareCountry},
-		{CheckRevocation, d.checkRevocation},
-		{CheckDeviceKey, d.readDeviceKey},
-		{CheckKeyAuthorizations, d.checkKeyAuthorizations},
-		{CheckDeviceAuth, d.verifyDeviceAuth},
-		{CheckComplete, d.minimise},
-	}
+// steps are the checks in the order of the standard: first the issuer's data, then
+// the device's, then what we want of them.
+var steps = []step{
+	{CheckIssuerAuth, (*examination).readIssuerAuth},
+	{CheckPath, (*examination).buildPath},
+	{CheckIssuerSignature, (*examination).verifyIssuerSignature},
+	{CheckMSO, (*examination).readMSO},
+	{CheckDigests, (*examination).compareDigests},
+	{CheckDocType, (*examination).compareDocType},
+	{CheckValidity, (*examination).checkValidity},
+	{CheckIssuingCountry, (*examination).compareCountry},
+	{CheckRevocation, (*examination).checkRevocation},
+	{CheckDeviceKey, (*examination).readDeviceKey},
+	{CheckKeyAuthorizations, (*examination).checkKeyAuthorizations},
+	{CheckDeviceAuth, (*examination).verifyDeviceAuth},
+	{CheckComplete, (*examination).minimise},
 }
 
 // run makes the checks up to the first that fails.
 func (d *examination) run() *Failure {
 	defer d.prospect.wait()
-	for _, s := range d.steps() {
-		if err := s.run(); err != nil {
+	for _, s := range steps {
+		if err := s.run(d); err != nil {
 			return fail(s.check, err)
 		}
 	}
