@@ -58,8 +58,8 @@ func (d *examination) minimise() error {
 
 // answers returns, by the index of each element, which requests it answers. What
 // of the request nothing answers is an error.
-func (d *examination) answers() (map[int][]mdoc.ElementRequest, error) {
-	answers := map[int][]mdoc.ElementRequest{}
+func (d *examination) answers() ([][]mdoc.ElementRequest, error) {
+	answers := make([][]mdoc.ElementRequest, len(d.elements))
 	if d.in.Requested == nil {
 		for i, e := range d.elements {
 			answers[i] = []mdoc.ElementRequest{{Namespace: e.Namespace, Identifier: e.Identifier}}

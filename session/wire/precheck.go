@@ -131,7 +131,7 @@ func (s *scanner) repeats(count uint64, start int) bool {
 	s.keys = keys
 	slices.SortFunc(keys, key.compare)
 	for i := 1; i < len(keys); i++ {
-		if keys[i-1].compare(keys[i]) == 0 {
+		if keys[i-1].equal(keys[i]) {
 			return true
 		}
 	}
@@ -189,6 +189,10 @@ type key struct {
 
 func (k key) compare(other key) int {
 	return cmp.Or(cmp.Compare(k.major, other.major), cmp.Compare(k.arg, other.arg), bytes.Compare(k.content, other.content))
+}
+
+func (k key) equal(other key) bool {
+	return k.major == other.major && k.arg == other.arg && bytes.Equal(k.content, other.content)
 }
 
 // readKey reads the map key at off and returns the position behind it.

@@ -208,7 +208,7 @@ type member struct {
 
 func (s *members) index(k key) int {
 	for i := range s.fields {
-		if s.fields[i].key.compare(k) == 0 {
+		if s.fields[i].key.equal(k) {
 			return i
 		}
 	}
