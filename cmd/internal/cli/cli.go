@@ -8,6 +8,7 @@
 //	kazashi profiles    list and check profiles, which say what may be asked
 //	kazashi tap         one tap to try the terminal, without taking any attribute
 //	kazashi trace       the APDUs of the taps, without payloads
+//	kazashi log         the daemon's log
 //	kazashi verify      judge a recorded answer of a phone
 //	kazashi engagement  decode the QR code (mdoc:) of a phone
 //	kazashi trust       show, check, import and update trusted issuers and revocations

@@ -51,6 +51,7 @@ func (a *app) command() *cobra.Command {
 		a.readersCommand(),
 		a.tapCommand(),
 		a.traceCommand(),
+		a.logCommand(),
 		a.selftestCommand(),
 		a.profilesCommand(),
 		a.trustCommand(),
