@@ -12,6 +12,7 @@
 //	kazashi verify      judge a recorded answer of a phone
 //	kazashi engagement  decode the QR code (mdoc:) of a phone
 //	kazashi trust       show, check, import and update trusted issuers and revocations
+//	kazashi bugreport   an archive for those who mend the terminal elsewhere
 //	kazashi demo        see the whole flow without any hardware
 //	kazashi version     which version this is
 //

@@ -53,6 +53,7 @@ func (a *app) command() *cobra.Command {
 		a.traceCommand(),
 		a.logCommand(),
 		a.selftestCommand(),
+		a.bugreportCommand(),
 		a.profilesCommand(),
 		a.trustCommand(),
 		a.verifyCommand(),
