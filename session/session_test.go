@@ -1,7 +1,6 @@
 package session_test
 
 import (
-	"crypto/elliptic"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"kazashi/session/key"
 	"kazashi/session/mdoc"
 	"kazashi/session/seal"
+	"kazashi/session/specimen"
 )
 
 func TestScenarios(t *testing.T) {
@@ -116,7 +116,7 @@ func TestTheLastWordIsTermination(t *testing.T) {
 func TestEveryWayToTap(t *testing.T) {
 	for _, limits := range []reader.Limits{reader.ShortLimits, reader.ExtendedLimits, {CommandData: 500, ResponseData: 512}} {
 		for _, curve := range seal.Curves() {
-			for _, device := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+			for _, device := range []specimen.Curve{specimen.P256, specimen.P384, specimen.P521} {
 				for _, mac := range []bool{false, true} {
 					p := phone(t, holder.Options{Curve: curve, DeviceCurve: device, MAC: mac, MaxCommand: 300, MaxResponse: 1000})
 					r := tap(t, t.Context(), p, func(tap *session.Tap) {
@@ -124,7 +124,7 @@ func TestEveryWayToTap(t *testing.T) {
 						tap.Card = limited{tap.Card, limits}
 					})
 					if r.err != nil {
-						t.Errorf("%+v, %s, %s, MAC %t: %v", limits, curve, device.Params().Name, mac, r.err)
+						t.Errorf("%+v, %s, %s, MAC %t: %v", limits, curve, device, mac, r.err)
 						continue
 					}
 					if len(names(r.verified)) != 5 {

@@ -82,7 +82,7 @@ func revocableAnswer(ts *testscript.TestScript, pki *specimen.PKI, at time.Time)
 		DocType: c.DocType, IssuerSigned: mdoc.IssuerSigned{NameSpaces: c.Items, IssuerAuth: c.IssuerAuth},
 		DeviceSigned: mdoc.DeviceSigned{NameSpaces: own},
 	}
-	d.DeviceSigned.DeviceAuth.Signature, err = cose.SignDetached(crypto.PrivateKey(c.DeviceKey).(crypto.Signer), signed)
+	d.DeviceSigned.DeviceAuth.Signature, err = cose.SignDetached(c.DeviceKey.(crypto.Signer), signed)
 	ts.Check(err)
 	response, err = (&mdoc.DeviceResponse{Version: "1.0", Documents: []mdoc.Document{d}}).Bytes()
 	ts.Check(err)

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha1"
 	"crypto/x509"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -44,6 +45,18 @@ func Create(template, parent *x509.Certificate, pub crypto.PublicKey, issuer cry
 		return nil, ErrKey
 	}
 	return p.signedAnew(spki, algorithm, issuer)
+}
+
+// KeyIdentifier returns the subject key identifier of a public key as Annex B has it:
+// the SHA-1 of the key's bits, without what says of which kind it is.
+func KeyIdentifier(pub crypto.PublicKey) ([]byte, error) {
+	spki, err := marshalPublic(pub)
+	if err != nil {
+		return nil, err
+	}
+	_, _, key := keyInfo(spki)
+	identifier := sha1.Sum(key) // identifies, protects nothing
+	return identifier[:], nil
 }
 
 // standInFor makes a key with which crypto/x509 writes an algorithm.

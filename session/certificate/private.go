@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"crypto"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
@@ -110,6 +111,13 @@ func readECPrivate(der cryptobyte.String, name asn1.ObjectIdentifier, theirs err
 		}
 	}
 	return nil, theirs
+}
+
+// GenerateEd448 makes a key from crypto/rand, which certificates and documents may be
+// for: an ed448.PrivateKey of circl.
+func GenerateEd448() (crypto.Signer, error) {
+	_, key, err := ed448.GenerateKey(rand.Reader)
+	return key, err
 }
 
 // MarshalPKCS8 writes a private key that [ParsePKCS8] reads.

@@ -3,7 +3,6 @@ package holder
 import (
 	"bytes"
 	"cmp"
-	"crypto/elliptic"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,14 +32,14 @@ const (
 // An interop is one document of ours that others judge.
 type interop struct {
 	authentication string
-	issuer, device elliptic.Curve
+	issuer, device specimen.Curve
 	scenario       Scenario
 	want           string
 }
 
 var (
-	p256 = elliptic.P256()
-	p384 = elliptic.P384()
+	p256 = specimen.P256
+	p384 = specimen.P384
 )
 
 // Every form that our issuer and phone have, and every way to spoil an answer that
@@ -93,7 +92,7 @@ func TestInterop_PeersAgree(t *testing.T) {
 	asked, surprises := 0, 0
 	for _, document := range []specimen.Document{specimen.MyNumberCard(at), specimen.DrivingLicence(at)} {
 		for _, c := range interops {
-			name := fmt.Sprintf("%s/%s %s %s %s", document.DocType, c.authentication, c.issuer.Params().Name, c.device.Params().Name, c.scenario)
+			name := fmt.Sprintf("%s/%s %s %s %s", document.DocType, c.authentication, c.issuer, c.device, c.scenario)
 			t.Run(name, func(t *testing.T) {
 				verdicts := c.judge(t, kit, document, at)
 				row, expected := []string{}, "yes"
@@ -113,7 +112,7 @@ func TestInterop_PeersAgree(t *testing.T) {
 					row = append(row, cmp.Or(v.Verdict, "none"))
 				}
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", document.DocType, c.authentication,
-					c.issuer.Params().Name, c.device.Params().Name, c.scenario, strings.Join(row, "\t"), expected)
+					c.issuer, c.device, c.scenario, strings.Join(row, "\t"), expected)
 			})
 		}
 	}
@@ -139,7 +138,7 @@ type peerVerdict struct {
 // judge has a phone of the case answer, and returns what each peer says of it.
 func (c interop) judge(t *testing.T, kit string, document specimen.Document, at time.Time) map[string]peerVerdict {
 	t.Helper()
-	pki, err := specimen.NewPKI(c.issuer, at)
+	pki, err := specimen.NewPKIOf(specimen.Curves{CA: c.issuer, DS: c.issuer, Reader: c.issuer}, at)
 	if err != nil {
 		t.Fatal(err)
 	}

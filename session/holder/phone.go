@@ -8,7 +8,6 @@ package holder
 import (
 	"bytes"
 	"context"
-	"crypto/elliptic"
 	"fmt"
 	"time"
 
@@ -43,8 +42,10 @@ type Options struct {
 	Capabilities engagement.Capabilities
 	// Curve is that of EDeviceKey, P-256 when zero.
 	Curve seal.Curve
-	// DeviceCurve is that of the documents' keys, P-256 when nil.
-	DeviceCurve elliptic.Curve
+	// DeviceCurve is that of the documents' keys. One that signs nothing, X25519 or X448,
+	// has the phone authenticate by deviceMac, which the reader can check where
+	// EDeviceKey lies on the same curve.
+	DeviceCurve specimen.Curve
 	// Consent is how long the holder thinks before the phone answers.
 	Consent time.Duration
 	// LastAnswer, when not zero, is after how many answers the phone ends the session,
@@ -130,7 +131,7 @@ func New(o Options) (*Phone, error) {
 		o.MaxResponse = carrier.MinResponse // so that the answer has a middle
 	case UnknownIssuer:
 		var err error
-		if pki, err = specimen.NewForeignPKI(elliptic.P256(), o.At); err != nil {
+		if pki, err = specimen.NewForeignPKI(o.At); err != nil {
 			return nil, err
 		}
 	case ExpiredDocument:

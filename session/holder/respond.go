@@ -1,8 +1,7 @@
 package holder
 
 import (
-	"crypto/ecdsa"
-	"crypto/rand"
+	"crypto"
 	"slices"
 
 	"kazashi/session/cose"
@@ -102,7 +101,7 @@ func (p *Phone) authenticate(c *specimen.Credential) (mdoc.DeviceSigned, error) 
 	switch p.options.Scenario {
 	case WrongDeviceKey:
 		var err error
-		if key, err = ecdsa.GenerateKey(key.Curve, rand.Reader); err != nil {
+		if key, err = p.options.DeviceCurve.Generate(); err != nil {
 			return mdoc.DeviceSigned{}, err
 		}
 	case OtherSession:
@@ -123,27 +122,26 @@ func (p *Phone) authenticate(c *specimen.Credential) (mdoc.DeviceSigned, error) 
 	if err != nil {
 		return mdoc.DeviceSigned{}, err
 	}
-	if macKey, ok := p.macKey(key, transcript); ok {
-		signed.DeviceAuth.MAC, err = cose.MacDetached(macKey, payload)
-	} else {
-		signed.DeviceAuth.Signature, err = cose.SignDetached(key, payload)
+	signer, signs := key.(crypto.Signer)
+	if p.options.MAC || !signs {
+		macKey, err := p.macKey(key, transcript)
+		if err == nil {
+			signed.DeviceAuth.MAC, err = cose.MacDetached(macKey, payload)
+			return signed, err
+		}
+		if !signs {
+			return signed, err
+		}
 	}
+	signed.DeviceAuth.Signature, err = cose.SignDetached(signer, payload)
 	return signed, err
 }
 
-// macKey returns EMacKey if the phone is to use it and the keys share a curve.
-func (p *Phone) macKey(key *ecdsa.PrivateKey, transcript []byte) ([]byte, bool) {
-	if !p.options.MAC {
-		return nil, false
-	}
-	scalar, err := key.ECDH()
+// macKey returns EMacKey, which exists where the keys share a curve.
+func (p *Phone) macKey(key crypto.PrivateKey, transcript []byte) ([]byte, error) {
+	private, err := seal.FromKey(key)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
-	private, err := seal.FromECDH(scalar)
-	if err != nil {
-		return nil, false
-	}
-	macKey, err := private.MACKey(p.session.eReaderKey, transcript)
-	return macKey, err == nil
+	return private.MACKey(p.session.eReaderKey, transcript)
 }

@@ -46,7 +46,7 @@ func TestLoad(t *testing.T) {
 	p, dir := specimenPKI(t, now)
 	_, pastDir := specimenPKI(t, now.AddDate(-4, 0, 0))
 	_, futureDir := specimenPKI(t, now.AddDate(1, 0, 0))
-	sec1, err := x509.MarshalECPrivateKey(p.Reader.Key)
+	sec1, err := x509.MarshalECPrivateKey(p.Reader.Key.(*ecdsa.PrivateKey))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,8 @@ package specimen
 
 import (
 	"bytes"
-	"crypto/ecdsa"
+	"crypto"
 	"crypto/elliptic"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kazashi/session/certificate"
 )
 
 // files names the parts of a PKI in a directory: NAME.cert.pem, and NAME.key.pem
@@ -29,7 +30,7 @@ func (p *PKI) Write(dir string) error {
 		return err
 	}
 	for name, c := range p.files() {
-		key, err := x509.MarshalPKCS8PrivateKey(c.Key)
+		key, err := certificate.MarshalPKCS8(c.Key)
 		if err != nil {
 			return fmt.Errorf("encoding the key of %s: %w", name, err)
 		}
@@ -92,18 +93,22 @@ func ReadPKI(dir string) (*PKI, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.Certificate, err = x509.ParseCertificate(der); err != nil {
+		if c.Certificate, err = certificate.Parse(der); err != nil {
 			return nil, fmt.Errorf("certificate of %s: %w", name, err)
 		}
 		if der, err = readPEM(filepath.Join(dir, name+".key.pem"), "PRIVATE KEY"); err != nil {
 			return nil, err
 		}
-		key, err := x509.ParsePKCS8PrivateKey(der)
+		key, err := certificate.ParsePKCS8(der)
 		if err != nil {
 			return nil, fmt.Errorf("key of %s: %w", name, err)
 		}
-		var ok bool
-		if c.Key, ok = key.(*ecdsa.PrivateKey); !ok || !c.Key.PublicKey.Equal(c.Certificate.PublicKey) {
+		var signs, fits bool
+		if c.Key, signs = key.(crypto.Signer); signs {
+			ours, ok := c.Key.Public().(interface{ Equal(crypto.PublicKey) bool })
+			fits = ok && ours.Equal(c.Certificate.PublicKey)
+		}
+		if !fits {
 			return nil, fmt.Errorf("key of %s is not the one of its certificate", name)
 		}
 	}

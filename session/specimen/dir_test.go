@@ -1,6 +1,7 @@
 package specimen
 
 import (
+	"crypto/ecdsa"
 	"os"
 	"path/filepath"
 	"sync"
@@ -35,7 +36,7 @@ func TestObtainAtOnce(t *testing.T) {
 				if made[i] {
 					makers++
 				}
-				if !p.IACA.Certificate.Equal(all[0].IACA.Certificate) || !p.Reader.Key.Equal(all[0].Reader.Key) {
+				if !p.IACA.Certificate.Equal(all[0].IACA.Certificate) || !p.Reader.Key.(*ecdsa.PrivateKey).Equal(all[0].Reader.Key) {
 					t.Error("two programs have different authorities")
 				}
 			}

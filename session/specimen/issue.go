@@ -2,8 +2,6 @@ package specimen
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -22,7 +20,8 @@ type Credential struct {
 	DocType    string
 	IssuerAuth []byte // untagged COSE_Sign1
 	Items      map[string][]mdoc.IssuerSignedItem
-	DeviceKey  *ecdsa.PrivateKey
+	// DeviceKey is what Curve.Generate returns.
+	DeviceKey crypto.PrivateKey
 }
 
 // Issuing says how a document is issued. Only At is needed.
@@ -30,8 +29,8 @@ type Issuing struct {
 	At time.Time // the issuer's clock
 	// ValidFrom and ValidUntil are the document's dates; from At on for 300 days when zero.
 	ValidFrom, ValidUntil time.Time
-	// Curve is that of the device key, P-256 when nil.
-	Curve elliptic.Curve
+	// Curve is that of the device key.
+	Curve Curve
 	// Digest is SHA-256 when zero, or SHA-384 or SHA-512.
 	Digest crypto.Hash
 	// Status says how the document can be revoked; nil for one that cannot.
@@ -45,9 +44,6 @@ func (i Issuing) withDefaults() Issuing {
 	if i.ValidUntil.IsZero() {
 		i.ValidUntil = i.At.AddDate(0, 0, 300)
 	}
-	if i.Curve == nil {
-		i.Curve = elliptic.P256()
-	}
 	if i.Digest == 0 {
 		i.Digest = crypto.SHA256
 	}
@@ -57,11 +53,11 @@ func (i Issuing) withDefaults() Issuing {
 // Issue issues a document to a phone with a fresh device key.
 func (p *PKI) Issue(d Document, i Issuing) (*Credential, error) {
 	i = i.withDefaults()
-	key, err := ecdsa.GenerateKey(i.Curve, rand.Reader)
+	key, err := i.Curve.Generate()
 	if err != nil {
 		return nil, fmt.Errorf("generating the device key: %w", err)
 	}
-	deviceKey, err := cose.MarshalKey(&key.PublicKey)
+	deviceKey, err := cose.MarshalKey(public(key))
 	if err != nil {
 		return nil, fmt.Errorf("encoding the device key: %w", err)
 	}

@@ -1,22 +1,23 @@
 package specimen
 
 import (
-	"crypto/ecdsa"
+	"crypto"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
 	"math/big"
 	"time"
+
+	"kazashi/session/certificate"
 )
 
 // A Certified is a certificate with its private key.
 type Certified struct {
 	Certificate *x509.Certificate
-	Key         *ecdsa.PrivateKey
+	Key         crypto.Signer
 }
 
 // A PKI is what an issuer and a terminal's operator need: IACA is the anchor of
@@ -36,34 +37,48 @@ const (
 	daysReader = 1000
 )
 
-// NewPKI makes a PKI with fresh keys on a curve of the NIST, valid around a time.
+// Curves are those of the keys of a PKI. A CA, which is the IACA and the one over the
+// reader, has one on which ECDSA is made; the others may have Ed25519 or Ed448 too.
+type Curves struct{ CA, DS, Reader Curve }
+
+// NewPKI makes a PKI with fresh keys, all on one curve of the NIST, valid around a
+// time.
 func NewPKI(curve elliptic.Curve, at time.Time) (*PKI, error) {
-	return newPKI("KAZASHI SPECIMEN", curve, at)
+	for _, c := range []Curve{P256, P384, P521} {
+		if c.String() == curve.Params().Name {
+			return NewPKIOf(Curves{CA: c, DS: c, Reader: c}, at)
+		}
+	}
+	return nil, fmt.Errorf("no specimens on %s", curve.Params().Name)
 }
 
-// NewForeignPKI makes a PKI whose names are other than those of NewPKI: that of an
-// issuer whom nobody here knows.
-func NewForeignPKI(curve elliptic.Curve, at time.Time) (*PKI, error) {
-	return newPKI("KAZASHI SPECIMEN Foreign", curve, at)
+// NewPKIOf makes a PKI with fresh keys on any curves, valid around a time.
+func NewPKIOf(c Curves, at time.Time) (*PKI, error) { return newPKI("KAZASHI SPECIMEN", c, at) }
+
+// NewForeignPKI makes a PKI on P-256 whose names are other than those of NewPKI: that
+// of an issuer whom nobody here knows.
+func NewForeignPKI(at time.Time) (*PKI, error) {
+	return newPKI("KAZASHI SPECIMEN Foreign", Curves{}, at)
 }
 
-func newPKI(prefix string, curve elliptic.Curve, at time.Time) (*PKI, error) {
+func newPKI(prefix string, c Curves, at time.Time) (*PKI, error) {
 	p := new(PKI)
 	steps := []struct {
 		made   *Certified
 		issuer *Certified // nil for itself
+		curve  Curve
 		name   string
 		days   int
 		eku    asn1.ObjectIdentifier // nil for a CA
 	}{
-		{&p.IACA, nil, prefix + " IACA 見本", daysCA, nil},
-		{&p.DS, &p.IACA, prefix + " Document Signer 見本", daysDS, ekuDocumentSigner},
-		{&p.ReaderCA, nil, prefix + " Reader CA 見本", daysCA, nil},
-		{&p.Reader, &p.ReaderCA, prefix + " Terminal 見本", daysReader, ekuReader},
+		{&p.IACA, nil, c.CA, prefix + " IACA 見本", daysCA, nil},
+		{&p.DS, &p.IACA, c.DS, prefix + " Document Signer 見本", daysDS, ekuDocumentSigner},
+		{&p.ReaderCA, nil, c.CA, prefix + " Reader CA 見本", daysCA, nil},
+		{&p.Reader, &p.ReaderCA, c.Reader, prefix + " Terminal 見本", daysReader, ekuReader},
 	}
 	for _, s := range steps {
 		var err error
-		if *s.made, err = certify(curve, s.issuer, s.name, at, s.days, s.eku); err != nil {
+		if *s.made, err = certify(s.curve, s.issuer, s.name, at, s.days, s.eku); err != nil {
 			return nil, fmt.Errorf("making %s: %w", s.name, err)
 		}
 	}
@@ -84,8 +99,8 @@ var (
 // host can exist.
 const site = "https://specimen.invalid/"
 
-func certify(curve elliptic.Curve, issuer *Certified, name string, at time.Time, days int, eku asn1.ObjectIdentifier) (Certified, error) {
-	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+func certify(curve Curve, issuer *Certified, name string, at time.Time, days int, eku asn1.ObjectIdentifier) (Certified, error) {
+	key, err := curve.signer()
 	if err != nil {
 		return Certified{}, err
 	}
@@ -94,17 +109,16 @@ func certify(curve elliptic.Curve, issuer *Certified, name string, at time.Time,
 		return Certified{}, err
 	}
 	serial[0] = serial[0]&0x7f | 0x40 // positive, and never short
-	point, err := key.PublicKey.Bytes()
+	identifier, err := certificate.KeyIdentifier(key.Public())
 	if err != nil {
 		return Certified{}, err
 	}
-	subjectKey := sha1.Sum(point) // as Annex B has it; identifies, protects nothing
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial),
 		Subject:      pkix.Name{Country: []string{Country}, Organization: []string{Organization}, CommonName: name},
 		NotBefore:    at.AddDate(0, 0, -daysBefore).UTC().Truncate(time.Second),
 		NotAfter:     at.AddDate(0, 0, days).UTC().Truncate(time.Second),
-		SubjectKeyId: subjectKey[:],
+		SubjectKeyId: identifier,
 	}
 	alt, err := asn1.Marshal([]asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: 6, Bytes: []byte(site)}})
 	if err != nil {
@@ -129,10 +143,10 @@ func certify(curve elliptic.Curve, issuer *Certified, name string, at time.Time,
 		parent = *issuer
 		template.AuthorityKeyId = issuer.Certificate.SubjectKeyId
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent.Certificate, &key.PublicKey, parent.Key)
+	der, err := certificate.Create(template, parent.Certificate, key.Public(), parent.Key)
 	if err != nil {
 		return Certified{}, err
 	}
-	certificate, err := x509.ParseCertificate(der)
-	return Certified{Certificate: certificate, Key: key}, err
+	made, err := certificate.Parse(der)
+	return Certified{Certificate: made, Key: key}, err
 }

@@ -3,6 +3,7 @@ package specimen
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/elliptic"
 	"image/jpeg"
 	"os"
@@ -85,7 +86,7 @@ func TestPKIInADirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range back.files() {
-		if want := p.files()[name]; !c.Certificate.Equal(want.Certificate) || !c.Key.Equal(want.Key) {
+		if want := p.files()[name]; !c.Certificate.Equal(want.Certificate) || !c.Key.(*ecdsa.PrivateKey).Equal(want.Key) {
 			t.Errorf("%s came back changed", name)
 		}
 		info, err := os.Stat(filepath.Join(dir, name+".key.pem"))

@@ -2,6 +2,7 @@
 package server
 
 import (
+	"crypto"
 	"crypto/elliptic"
 	"net/http"
 	"testing"
@@ -40,7 +41,7 @@ func verifiedAnswer(t *testing.T) *verify.Verified {
 	must(err)
 	signed, err := mdoc.DeviceAuthenticationBytes(transcript, document.DocType, document.DeviceSigned.NameSpaces)
 	must(err)
-	document.DeviceSigned.DeviceAuth.Signature, err = cose.SignDetached(credential.DeviceKey, signed)
+	document.DeviceSigned.DeviceAuth.Signature, err = cose.SignDetached(credential.DeviceKey.(crypto.Signer), signed)
 	must(err)
 	raw, err := (&mdoc.DeviceResponse{Version: "1.0", Documents: []mdoc.Document{document}}).Bytes()
 	must(err)

@@ -127,7 +127,7 @@ func (k *kiosk) issuer(from, until time.Time) {
 	template.RawSubject, template.Subject = nil, pkix.Name{CommonName: "Kiosk IACA", Country: []string{"JP"}}
 	template.NotBefore, template.NotAfter = from, until
 	template.ExtraExtensions = template.Extensions
-	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &k.pki.IACA.Key.PublicKey, k.pki.IACA.Key)
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, k.pki.IACA.Key.Public(), k.pki.IACA.Key)
 	k.check(err)
 	k.write("iaca.pem", pemOf("CERTIFICATE", der))
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -87,16 +88,14 @@ func (r *recording) record(t *testing.T) *recording {
 	payload, err := mdoc.DeviceAuthenticationBytes(transcript, d.DocType, own)
 	must(t, err)
 	if r.mac {
-		device, err := credential.DeviceKey.ECDH()
-		must(t, err)
-		private, err := seal.FromECDH(device)
+		private, err := seal.FromKey(credential.DeviceKey)
 		must(t, err)
 		key, err := private.MACKey(&reader.PublicKey, transcript)
 		must(t, err)
 		d.DeviceSigned.DeviceAuth.MAC, err = cose.MacDetached(key, payload)
 		must(t, err)
 	} else {
-		d.DeviceSigned.DeviceAuth.Signature, err = cose.SignDetached(credential.DeviceKey, payload)
+		d.DeviceSigned.DeviceAuth.Signature, err = cose.SignDetached(credential.DeviceKey.(crypto.Signer), payload)
 		must(t, err)
 	}
 	response, err := (&mdoc.DeviceResponse{Version: "1.0", Documents: []mdoc.Document{d}}).Bytes()
