@@ -42,6 +42,13 @@ func (a Algorithm) String() string {
 	return fmt.Sprintf("algorithm %d", int64(a))
 }
 
+// Signs reports whether there is a signature algorithm of the standard for a public key:
+// whether it lies on a P curve but P-224, on a brainpool curve, or is Ed25519 or Ed448.
+func Signs(pub crypto.PublicKey) bool {
+	_, err := signatureAlgorithm(pub)
+	return err == nil
+}
+
 // signatureAlgorithm returns the one algorithm that a public key signs with. The
 // standard pairs each curve with one algorithm; go-cose does not insist on that.
 func signatureAlgorithm(pub crypto.PublicKey) (Algorithm, error) {

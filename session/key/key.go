@@ -7,17 +7,11 @@ package key
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/x509"
 	"io"
 	"time"
 
-	"github.com/cloudflare/circl/sign/ed448"
-
 	"kazashi/session/cose"
-	"kazashi/session/curve/brainpool"
 	"kazashi/session/fault"
 	"kazashi/session/mdoc"
 	"kazashi/session/secret"
@@ -63,21 +57,10 @@ func (r *Reader) Close() error {
 
 // fits refuses a certificate that is not for reader authentication.
 func fits(certificate *x509.Certificate) error {
-	if !supported(certificate.PublicKey) {
+	if !cose.Signs(certificate.PublicKey) {
 		return fault.New(fault.ReaderCertificateProfile, "reader authentication with a %T", certificate.PublicKey)
 	}
 	return fault.Wrap(fault.ReaderCertificateProfile, trust.CheckReader(certificate), "certificate")
-}
-
-// supported reports whether there is a signature algorithm for the key.
-func supported(public crypto.PublicKey) bool {
-	switch k := public.(type) {
-	case *ecdsa.PublicKey:
-		return k.Curve == elliptic.P256() || k.Curve == elliptic.P384() || k.Curve == elliptic.P521()
-	case ed25519.PublicKey, ed448.PublicKey, *brainpool.PublicKey:
-		return true
-	}
-	return false
 }
 
 // Check fails with KZ-707 when the certificate does not count at a time.
