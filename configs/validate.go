@@ -21,6 +21,19 @@ const (
 	maxFetch       = 5 * time.Minute
 )
 
+// What the length fields of a command APDU can say, in bytes of data (ISO/IEC 7816-4,
+// 5.2): one byte in the short form, two in the extended one, where a response of 0
+// stands for one more than the largest number. They are those of package reader, which
+// this package may not import.
+const (
+	shortCommandData     = 255
+	shortResponseData    = 256
+	extendedCommandData  = 65535
+	extendedResponseData = 65536
+	// minData is less than any reader carries; a smaller number is a slip.
+	minData = 128
+)
+
 // validate holds the values against each other and against their bounds. The
 // document tells the lines.
 func (c *Config) validate(d *document) error {
@@ -57,14 +70,16 @@ func (c *Config) validate(d *document) error {
 	if len(c.Reader.Include) > maxReaderName {
 		wrong("reader.include", "longer than the %d bytes of a reader's name", maxReaderName)
 	}
-	if !c.Reader.ExtendedLength && (c.Reader.MaxCommandData > 255 || c.Reader.MaxResponseData > 256) {
-		wrong("reader.extended_length", "false, but the sizes are more than the short form allows (255 and 256)")
+	if !c.Reader.ExtendedLength && (c.Reader.MaxCommandData > shortCommandData || c.Reader.MaxResponseData > shortResponseData) {
+		wrong("reader.extended_length", "false, but the sizes are more than the short form allows (%d and %d)", shortCommandData, shortResponseData)
 	}
-	for key, n := range map[string]int{"reader.max_command_data": c.Reader.MaxCommandData, "reader.max_response_data": c.Reader.MaxResponseData} {
-		if n != 0 && (n < 128 || n > 65536) {
-			wrong(key, "%d is neither 0 nor between 128 and 65536", n)
+	size := func(key string, n, most int) {
+		if n != 0 && (n < minData || n > most) {
+			wrong(key, "%d is neither 0 nor between %d and %d", n, minData, most)
 		}
 	}
+	size("reader.max_command_data", c.Reader.MaxCommandData, extendedCommandData)
+	size("reader.max_response_data", c.Reader.MaxResponseData, extendedResponseData)
 
 	if (c.ReaderKey.Key == "") != (c.ReaderKey.Certificate == "") {
 		wrong("reader_key", "key and certificate must both be set, or neither")
