@@ -7,8 +7,8 @@
 // wrong with them leaves the old ones in force. SIGTERM ends it in order.
 //
 // Exit status: 0 stopped in order, 2 a part of the daemon panicked, 64 wrong command
-// line, 69 the socket is not available, 70 internal fault, 78 wrong configuration or a
-// reader backend that this build does not have. 2 is what the Go runtime gives too, for
+// line, 69 the socket is not available, 70 internal fault, 78 wrong configuration, a
+// reader backend that this build does not have, or a sandbox started by nobody (65534). 2 is what the Go runtime gives too, for
 // a panic that nothing could catch.
 package main
 
@@ -144,7 +144,7 @@ func command() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return fault.Wrap(fault.Usage, err, "command line")
 	})
-	cmd.SetVersionTemplate("kazashid {{.Version}}\n")
+	cmd.SetVersionTemplate("kazashid {{.Version}}\n" + fips() + "\n")
 	usage.Set(cmd)
 	set := cmd.Flags()
 	set.SortFlags = false
@@ -158,6 +158,15 @@ func command() *cobra.Command {
 	set.BoolVar(&f.list, "list-scenarios", false, "list what specimen phones can do, and exit")
 	pages().Offer(cmd)
 	return cmd
+}
+
+// fips tells, below the version, of the FIPS 140-3 module.
+func fips() string {
+	on, module := build.FIPS()
+	if on {
+		return "FIPS 140-3 module " + module + ", on"
+	}
+	return "FIPS 140-3 module " + module + ", off"
 }
 
 func (f *flags) execute(cmd *cobra.Command) error {
@@ -262,7 +271,8 @@ func status(err error) int {
 		return wrong
 	case code == fault.SocketUnavailable:
 		return unavailable
-	case strings.HasPrefix(string(code), "KZ-7"), code == fault.TrustFileInvalid, code == fault.ReaderUnsupported:
+	case strings.HasPrefix(string(code), "KZ-7"), code == fault.TrustFileInvalid, code == fault.ReaderUnsupported,
+		code == fault.NobodyUser:
 		return config
 	}
 	return software

@@ -50,6 +50,13 @@ func TestFIPSModes(t *testing.T) {
 		t.Errorf("the log says %v", entry)
 	}
 	c.taps(1)
+	for mode, want := range map[string]string{"on": ", on\n", "off": ", off\n"} {
+		version := exec.CommandContext(t.Context(), os.Args[0], "--version")
+		version.Env = append(os.Environ(), "KAZASHID_TEST_CHILD=1", "GODEBUG=fips140="+mode)
+		if out, err := version.Output(); err != nil || !strings.HasSuffix(string(out), want) {
+			t.Errorf("fips140=%s: %v: %s", mode, err, out)
+		}
+	}
 
 	strict := exec.CommandContext(t.Context(), os.Args[0], "--specimen", "--socket", filepath.Join(directory(t), "s"))
 	strict.Env = append(os.Environ(), "KAZASHID_TEST_CHILD=1", "GODEBUG=fips140=only")

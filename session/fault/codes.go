@@ -206,6 +206,7 @@ const (
 	PartHangs        Code = "KZ-810" // in the log: systemd is not told any more that the daemon is alive
 	MemoryUnlocked   Code = "KZ-811" // a health item: the memory could be swapped out
 	LogDropped       Code = "KZ-812" // a health item
+	NobodyUser       Code = "KZ-813" // the sandbox has an owner that stands for anybody
 
 	// The terminal itself.
 	Internal                 Code = "KZ-900"
@@ -397,6 +398,7 @@ var slugs = map[Code]string{
 	PartHangs:                "part-hangs",
 	MemoryUnlocked:           "memory-unlocked",
 	LogDropped:               "log-dropped",
+	NobodyUser:               "nobody-user",
 	UnitMissing:              "unit-missing",
 	UnitWeakened:             "unit-weakened",
 	DiskLow:                  "disk-low",

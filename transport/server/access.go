@@ -50,13 +50,13 @@ type Access struct {
 	SandboxOwner *uint32
 }
 
-// overflowID is what the kernel reports for a user or group that does not exist
-// in our user namespace. It is nobody in particular and gets no role.
-const overflowID = 65534
+// OverflowID is what the kernel reports for a user or group that does not exist
+// in our user namespace; Debian's nobody and nogroup have the same number. It is nobody in particular and gets no role.
+const OverflowID = 65534
 
 // Roles returns what the caller at the other end may do; none by default.
 func (a Access) Roles(p Peer) Role {
-	if !p.Known || p.UID == overflowID {
+	if !p.Known || p.UID == OverflowID {
 		return 0
 	}
 	var roles Role
@@ -77,6 +77,6 @@ func (a Access) Roles(p Peer) Role {
 
 func (m Members) has(p Peer) bool {
 	return slices.Contains(m.UIDs, p.UID) || slices.ContainsFunc(m.GIDs, func(gid uint32) bool {
-		return gid != overflowID && (gid == p.GID || slices.Contains(p.Groups, gid))
+		return gid != OverflowID && (gid == p.GID || slices.Contains(p.Groups, gid))
 	})
 }

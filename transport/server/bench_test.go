@@ -30,13 +30,13 @@ var callers = map[string]Peer{
 	"technician": {Known: true, UID: 1004, GID: 1004},
 	"root":       {Known: true, UID: 0, GID: 0},
 	"nobody":     {Known: true, UID: 1005, GID: 1005},
-	"foreign":    {Known: true, UID: overflowID, GID: overflowID, Groups: []uint32{overflowID}},
+	"foreign":    {Known: true, UID: OverflowID, GID: OverflowID, Groups: []uint32{OverflowID}},
 	"unknown":    {UID: 1001, GID: 1001},
 }
 
 var policy = Access{
-	Observers:   Members{GIDs: []uint32{3000, overflowID}},
-	Issuers:     Members{UIDs: []uint32{1001, overflowID}, GIDs: []uint32{2000}},
+	Observers:   Members{GIDs: []uint32{3000, OverflowID}},
+	Issuers:     Members{UIDs: []uint32{1001, OverflowID}, GIDs: []uint32{2000}},
 	Technicians: Members{UIDs: []uint32{1004}},
 }
 

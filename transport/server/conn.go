@@ -27,7 +27,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		peer, err := l.server.identify(nc)
 		if err != nil {
-			peer = Peer{UID: overflowID} // unknown: will be told that it may do nothing
+			peer = Peer{UID: OverflowID} // unknown: will be told that it may do nothing
 		}
 		if release, ok := l.server.conns.take(l.server.holder(peer)); ok {
 			return &conn{Conn: nc, peer: peer, server: l.server, release: release}, nil

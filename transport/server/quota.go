@@ -13,7 +13,7 @@ type holder struct {
 func (s *Server) holder(p Peer) holder {
 	roles := s.access.Load().Roles(p)
 	if roles == 0 {
-		return holder{uid: overflowID}
+		return holder{uid: OverflowID}
 	}
 	return holder{uid: p.UID, issuer: roles.Has(Issuer)}
 }
@@ -35,7 +35,7 @@ func (q *quota) take(h holder) (release func(), ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	each := q.each
-	if h.uid == overflowID {
+	if h.uid == OverflowID {
 		each = (each + 3) / 4
 	}
 	if q.sum >= q.total || q.held[h.uid] >= each || !h.issuer && q.others >= (q.total+1)/2 {

@@ -41,8 +41,8 @@ func TestF49_OthersCannotTakeTheIssuersConnections(t *testing.T) {
 	as[api.Presentation](t, b.do("issuer", "DELETE", "/v1/presentations/"+p.ID, ""), http.StatusOK)
 	b.server.conns.mu.Lock()
 	defer b.server.conns.mu.Unlock()
-	if q := &b.server.conns; q.others > 32 || q.held[overflowID] > 8 {
-		t.Fatalf("%d connections of others, %d of them without a role", q.others, q.held[overflowID])
+	if q := &b.server.conns; q.others > 32 || q.held[OverflowID] > 8 {
+		t.Fatalf("%d connections of others, %d of them without a role", q.others, q.held[OverflowID])
 	}
 }
 

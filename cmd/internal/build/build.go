@@ -4,6 +4,7 @@ package build
 
 import (
 	"cmp"
+	"crypto/fips140"
 	"runtime/debug"
 	"time"
 )
@@ -51,3 +52,8 @@ func Read() Info {
 // Version returns the version of the running program: that of the release, or
 // what the go command noted, or "devel".
 func Version() string { return Read().Version }
+
+// FIPS tells of Go's FIPS 140-3 module: whether it is on, and the version of the module
+// that the program was built with ("latest" is the one of the toolchain, which has no
+// certificate). That it is on says nothing of the curves that it does not have.
+func FIPS() (on bool, module string) { return fips140.Enabled(), fips140.Version() }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"kazashi/session/fault"
 	"kazashi/transport/client"
+	"kazashi/transport/server"
 )
 
 // How long the demo's daemon may take to answer, and to stop.
@@ -51,9 +53,20 @@ func findDaemon(path string) (string, error) {
 	return path, nil
 }
 
+// ownable refuses a user whom the sandbox could not tell from anybody else.
+func ownable(uid int) error {
+	if uid == server.OverflowID {
+		return fault.New(fault.NobodyUser, "the demo runs as user %d", uid)
+	}
+	return nil
+}
+
 // startDaemon starts the daemon in specimen mode and returns once its socket
 // answers. The caller has to stop the child.
 func startDaemon(ctx context.Context, path string) (*child, error) {
+	if err := ownable(os.Getuid()); err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "kazashi-demo-") // 0700
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "making a directory for the demo")
@@ -106,8 +119,9 @@ func (c *child) ready(ctx context.Context) error {
 	tick := time.NewTicker(startPoll)
 	defer tick.Stop()
 	for {
-		if c.answers(ctx) {
-			return nil
+		err := c.answers(ctx)
+		if refused := new(client.Error); err == nil || errors.As(err, &refused) && refused.Problem.Code == fault.Forbidden {
+			return err // who is refused now will be refused later
 		}
 		select {
 		case <-c.exited:
@@ -119,14 +133,14 @@ func (c *child) ready(ctx context.Context) error {
 	}
 }
 
-func (c *child) answers(ctx context.Context) bool {
+func (c *child) answers(ctx context.Context) error {
 	daemon, err := client.DialContext(ctx, c.socket)
 	if err != nil {
-		return false
+		return err
 	}
 	defer func() { _ = daemon.Close() }()
 	_, err = daemon.Status(ctx)
-	return err == nil
+	return err
 }
 
 // stop ends the daemon and removes what the demo left on the disk. Calls after the

@@ -47,7 +47,7 @@ func exitOf(err error) int {
 		fault.ReaderKeyUnreadable, fault.ReaderKeyMismatch, fault.ReaderCertificateProfile:
 		return exitUnreadable
 	case fault.SocketUnavailable, fault.ShuttingDown, fault.ReaderServiceDown, fault.ReaderServiceHung,
-		fault.ReaderUnsupported, fault.DaemonHung:
+		fault.ReaderUnsupported, fault.DaemonHung, fault.NobodyUser:
 		return exitUnavailable
 	case fault.Forbidden, fault.ReaderServiceDenied, fault.TrustUnwritable:
 		return exitDenied

@@ -17,14 +17,17 @@ type version struct {
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 	PCSC     bool   `json:"pcsc"`
+	FIPS     bool   `json:"fips140"`        // Go's FIPS 140-3 module is on
+	Module   string `json:"fips140_module"` // its version
 }
 
 // thisVersion returns that of the running program.
 func thisVersion() version {
 	b := build.Read()
+	on, module := build.FIPS()
 	return version{
 		Version: b.Version, Commit: b.Commit, Modified: b.Modified, Go: runtime.Version(),
-		Platform: runtime.GOOS + "/" + runtime.GOARCH, PCSC: withPCSC,
+		Platform: runtime.GOOS + "/" + runtime.GOARCH, PCSC: withPCSC, FIPS: on, Module: module,
 	}
 }
 
@@ -54,6 +57,14 @@ func (a *app) showVersion(context.Context) error {
 	t.add(phrase{"コミット", "commit"}.in(a.lang), commit)
 	t.add("go", b.Go+" "+b.Platform)
 	t.add("PC/SC", pcsc)
+	t.add("FIPS 140-3", a.fips(b))
 	a.out.table(t)
 	return nil
+}
+
+func (a *app) fips(v version) string {
+	if v.FIPS {
+		return phrase{"有効 (モジュール ", "on (module "}.in(a.lang) + v.Module + ")"
+	}
+	return phrase{"無効 (モジュール ", "off (module "}.in(a.lang) + v.Module + ")"
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"os"
 	"time"
 
 	"kazashi/configs"
@@ -41,7 +42,7 @@ func (d *daemon) read(c configs.Config) (*rules, error) {
 	r.profiles, r.profileNames, profiles = loadProfiles(c.Profiles.Dir)
 	r.readerAuth, key = readerKey(c.ReaderKey, d.pki)
 	if d.options.Specimen {
-		r.access = sandboxAccess()
+		r.access, access = sandboxAccess(os.Getuid())
 	} else {
 		r.access, access = accessOf(c.Access)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"os/user"
 	"strconv"
 
@@ -67,10 +66,13 @@ func accessOf(c configs.Access) (server.Access, error) {
 }
 
 // sandboxAccess gives every role to the user who started the daemon, and to
-// nobody else.
-func sandboxAccess() server.Access {
-	owner := uint32(os.Getuid())
-	return server.Access{SandboxOwner: &owner}
+// nobody else. Nobody in particular cannot be obeyed: the daemon would refuse everyone.
+func sandboxAccess(uid int) (server.Access, error) {
+	if uid == server.OverflowID {
+		return server.Access{}, fault.New(fault.NobodyUser, "user %d stands for anybody and gets no role", uid)
+	}
+	owner := uint32(uid)
+	return server.Access{SandboxOwner: &owner}, nil
 }
 
 func userID(name string) (uint32, error) {
@@ -89,13 +91,9 @@ func groupID(name string) (uint32, error) {
 	return parseID(g.Gid)
 }
 
-// overflowID is how the kernel shows whoever has no number here. It stands for
-// anybody, so the socket gives it no role.
-const overflowID = 65534
-
 func parseID(s string) (uint32, error) {
 	id, err := strconv.ParseUint(s, 10, 32)
-	if err == nil && id == overflowID {
+	if err == nil && id == server.OverflowID {
 		err = fmt.Errorf("the number %d stands for nobody in particular and can have no role", id)
 	}
 	return uint32(id), err

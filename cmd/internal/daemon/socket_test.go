@@ -7,6 +7,7 @@ import (
 
 	"kazashi/configs"
 	"kazashi/session/fault"
+	"kazashi/transport/server"
 )
 
 func TestRolesAreLookedUpByName(t *testing.T) {
@@ -41,6 +42,17 @@ func TestNameThatDoesNotExistIsRefused(t *testing.T) {
 	c := configs.Socket{Path: sandbox(t).Socket.Path, Mode: 0o660, Group: "no-such-group-here"}
 	if _, err := listen(t.Context(), c); fault.CodeOf(err) != fault.ConfigInvalid {
 		t.Errorf("socket: %v", err)
+	}
+}
+
+// A daemon that nobody in particular starts would refuse everyone, its starter first:
+// it says so and does not start.
+func TestSandboxOfNobodyDoesNotStart(t *testing.T) {
+	if _, err := sandboxAccess(server.OverflowID); fault.CodeOf(err) != fault.NobodyUser {
+		t.Errorf("nobody: %v", err)
+	}
+	if a, err := sandboxAccess(12345); err != nil || *a.SandboxOwner != 12345 {
+		t.Errorf("somebody: %+v, %v", a, err)
 	}
 }
 

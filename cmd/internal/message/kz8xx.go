@@ -103,6 +103,17 @@ var machine = []Entry{
 		},
 	},
 	{
+		fault.NobodyUser, outOfService, CallTechnician,
+		Text{
+			"起動したユーザーの番号が65534(nobody)です。この番号は誰のものとも決まらないため、見本モードの持ち主になれません。",
+			"It was started as user 65534 (nobody). That number stands for anybody, so it cannot own a sandbox.",
+		},
+		Text{
+			"別のユーザーで起動します。コンテナーでは、番号が割り当てられたユーザーを指定します。",
+			"Start it as another user; in a container, as one whose number is mapped.",
+		},
+	},
+	{
 		fault.UnitMissing, worksAsk, CallTechnician,
 		Text{
 			"systemdのユニット(kazashid.service)が導入されていないか、有効になっていません。",
