@@ -37,8 +37,8 @@ func TestF26_AllocationCeilingsOfLists(t *testing.T) {
 		ceiling uint64
 		parse   func([]byte) error
 	}{
-		{"status list that inflates to the most", p.sign(t, typStatus, zeros), fault.OK, 48 << 20, parseStatus},
-		{"status list that inflates to more", p.sign(t, typStatus, tooMany), fault.TrustFileInvalid, 48 << 20, parseStatus},
+		{"status list that inflates to the most", p.sign(t, typStatus, zeros), fault.OK, 20 << 20, parseStatus},
+		{"status list that inflates to more", p.sign(t, typStatus, tooMany), fault.TrustFileInvalid, 4 << 20, parseStatus},
 		{"identifier list of short identifiers", identifierList(t, p), fault.OK, 8 << 20, parseStatus},
 		{"crl of short entries", shortCRL(t, iaca, maxCRL), fault.OK, 64 << 20, func(b []byte) error {
 			_, err := ParseCRL(b, certificatesOf(iaca), now)

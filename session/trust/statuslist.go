@@ -157,27 +157,43 @@ func numericDate(raw wire.Raw) (int64, error) {
 	return int64(h.Arg), nil
 }
 
+// inflated returns how many bytes the compressed ones make, where more than
+// maxInflated are not counted, and how many lie behind them.
+func inflated(compressed []byte) (n int64, rest int, err error) {
+	r := bytes.NewReader(compressed)
+	z, err := zlib.NewReader(r)
+	if err != nil {
+		return 0, 0, err
+	}
+	n, err = io.Copy(io.Discard, io.LimitReader(z, maxInflated+1))
+	return n, r.Len(), err
+}
+
 func (l *StatusList) readStatuses(r *receivedList) error {
 	if !slices.Contains([]int{1, 2, 4, 8}, r.Bits) {
 		return fault.New(fault.TrustFileInvalid, "status list: %d bits for a status", r.Bits)
 	}
-	compressed := bytes.NewReader(r.List)
-	z, err := zlib.NewReader(compressed)
-	if err != nil {
-		return fault.Wrap(fault.TrustFileInvalid, err, "status list")
-	}
-	statuses, err := io.ReadAll(io.LimitReader(z, maxInflated+1))
+	// Counted before anything is kept: a few bytes may inflate to a thousand times as many.
+	n, rest, err := inflated(r.List)
 	switch {
 	case err != nil:
 		return fault.Wrap(fault.TrustFileInvalid, err, "status list")
-	case len(statuses) > maxInflated:
+	case n > maxInflated:
 		return fault.New(fault.TrustFileInvalid, "status list: over %d bytes when inflated", maxInflated)
-	case compressed.Len() > 0:
+	case rest > 0:
 		return fault.New(fault.TrustFileInvalid, "status list: bytes behind the compressed list")
-	case len(statuses) == 0:
+	case n == 0:
 		return fault.New(fault.TrustFileInvalid, "status list: empty")
 	}
-	l.bits, l.statuses = r.Bits, slices.Clip(statuses)
+	z, err := zlib.NewReader(bytes.NewReader(r.List))
+	if err != nil {
+		return fault.Wrap(fault.TrustFileInvalid, err, "status list")
+	}
+	statuses := make([]byte, n)
+	if _, err := io.ReadFull(z, statuses); err != nil {
+		return fault.Wrap(fault.TrustFileInvalid, err, "status list")
+	}
+	l.bits, l.statuses = r.Bits, statuses
 	return nil
 }
 
