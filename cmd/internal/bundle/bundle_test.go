@@ -200,7 +200,7 @@ no JSON
 	delete(got, "versions.json")
 	line := `{"time":"2025-12-01T00:00:00Z","priority":"6","unit":"kazashid.service","message":"started by USER"}` + "\n"
 	want := map[string]string{
-		"system/os-release": "ID=debian\n",
+		"system/os-release":                                  "ID=debian\n",
 		"units/usr/lib/systemd/system/kazashid.service":      "[Service]\nExecStart=/usr/bin/kazashid\n",
 		"units/etc/systemd/system/kazashid.service.d/a.conf": "[Service]\nEnvironment=(left out)\nSetCredential=(left out)\nReadWritePaths=/home/USER/state\n",
 		"journal/kazashid.jsonl":                             line, "journal/pcscd.jsonl": line,

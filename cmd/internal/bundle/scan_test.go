@@ -48,7 +48,7 @@ var codes = map[string]func([]byte) string{
 	"base64":           base64.StdEncoding.EncodeToString,
 	"base64url":        base64.RawURLEncoding.EncodeToString,
 	"behind a word":    func(b []byte) string { return "key/" + base64.StdEncoding.EncodeToString(b) },
-	"numbers":          func(b []byte) string { return fmt.Sprint(b) },
+	"numbers":          func(b []byte) string { return fmt.Sprintf("%d", b) },
 	"hex in base64":    func(b []byte) string { return base64.StdEncoding.EncodeToString([]byte(hex.EncodeToString(b))) },
 	"quoted by go":     func(b []byte) string { return `said "` + hex.EncodeToString(b) + `"` },
 	"cut off half-way": func(b []byte) string { return hex.EncodeToString(b[:max(len(b)*3/4, min(len(b), 96))]) },
