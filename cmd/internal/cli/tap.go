@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kazashi/session/fault"
+	"kazashi/session/verify"
 	"kazashi/transport/api"
 	"kazashi/transport/client"
 )
@@ -21,6 +22,7 @@ type tapOrder struct {
 	reader  string
 	timeout time.Duration
 	repeat  int
+	apdus   bool // show the exchanges, to who may see them
 }
 
 // maxRepeat bounds --repeat.
@@ -40,6 +42,10 @@ type tapResult struct {
 	Steps        []tapStep         `json:"steps"`
 	Received     []api.ElementName `json:"received"` // names; a diagnostic tap never claims the values
 	Warnings     []api.Warning     `json:"warnings"`
+	APDUs        []tapExchange     `json:"apdus"`
+	Totals       *totals           `json:"totals,omitempty"` // of the APDUs; none where they were not traced
+	Check        verify.Check      `json:"check,omitempty"`  // the one that failed
+	Checks       []tapCheck        `json:"checks,omitempty"` // not in a series
 }
 
 // A tapStep is one change as it was seen, in milliseconds after arming.
@@ -52,15 +58,19 @@ type tapStep struct {
 
 func (a *app) tapCommand() *cobra.Command {
 	var order tapOrder
+	var with, without bool
 	cmd := a.verb("tap", phrase{
 		Ja: "一度かざして端末を点検する (値は受け取らない)",
 		En: "try one tap; the attributes are never taken",
-	}, func(ctx context.Context) error { return a.tap(ctx, order) })
+	}, func(ctx context.Context) error {
+		order.apdus = !without && (order.repeat == 1 || with)
+		return a.tap(ctx, order)
+	})
 	cmd.Long = phrase{
-		Ja: `デーモンに受付を一つ開かせ、かざされたスマートフォンとのやり取りを、経過時間とともに表示します。届いた要素は名前だけを示し、値は受け取らずに破棄させます。Ctrl-C でも受付は取り消されます。起動中のデーモンは、ソケットができるまで 5 秒待ちます。
+		Ja: `デーモンに受付を一つ開かせ、かざされたスマートフォンとのやり取りを、経過時間とともに表示します。届いた要素は名前だけを示し、値は受け取らずに破棄させます。technician の役割があれば、APDU も一つずつ示します (中身は含まない)。そのあいだだけトレースを続け、終わると元に戻します。最後に、検証の各検査の結果を示します。Ctrl-C でも受付は取り消されます。起動中のデーモンは、ソケットができるまで 5 秒待ちます。
 
 終了コード: 0 検証済み、1 失敗または拒否、64 使い方の誤り、69 デーモンが応答しない、75 ほかの受付が進行中、77 権限がない`,
-		En: `Arm one presentation, and show what happens with the phone that is held over the reader, with times. Of the elements that came only the names are shown; their values are never claimed and are wiped. Ctrl-C cancels the presentation too. A daemon that is just starting is waited for, 5 s until its socket is there.
+		En: `Arm one presentation, and show what happens with the phone that is held over the reader, with times. Of the elements that came only the names are shown; their values are never claimed and are wiped. With the technician role the APDUs are shown too as they happen, without payloads: tracing is on for the tap and put back afterwards. At the end stands what came of each check of the verification. Ctrl-C cancels the presentation too. A daemon that is just starting is waited for, 5 s until its socket is there.
 
 exit status: 0 verified, 1 failed or rejected, 64 wrong command line, 69 daemon unavailable, 75 another presentation is going on, 77 permission denied`,
 	}.in(a.lang)
@@ -78,6 +88,10 @@ exit status: 0 verified, 1 failed or rejected, 64 wrong command line, 69 daemon 
 	f.IntVar(&order.repeat, "repeat", 1, phrase{
 		"`N`: 続けて N 回点検し、最後に所要時間の中央値とコード別の失敗数を示す",
 		"`N` taps one after the other, with medians and failures by code at the end"}.in(a.lang))
+	f.BoolVar(&with, "apdu", false, phrase{
+		"--repeat でも APDU を示す (一度なら既定、technician の役割が必要)",
+		"show the APDUs with --repeat too (the default for one tap; technicians only)"}.in(a.lang))
+	f.BoolVar(&without, "no-apdu", false, phrase{"APDU を示さず、トレースもしない", "leave the APDUs out, and trace nothing"}.in(a.lang))
 	return cmd
 }
 
@@ -112,7 +126,13 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 			return err
 		}
 		if !a.json {
+			if order.repeat == 1 {
+				a.showTapEvidence(result)
+			}
 			a.showTap(result)
+		}
+		if order.repeat > 1 {
+			result.Checks = nil // Check says enough
 		}
 		series.Taps = append(series.Taps, result)
 	}
@@ -133,8 +153,15 @@ func (a *app) tap(ctx context.Context, order tapOrder) error {
 
 // tapOnce arms one presentation and follows it to its end.
 func (a *app) tapOnce(ctx context.Context, daemon *client.Client, order tapOrder) (tapResult, error) {
+	var trace *tapTrace
+	if order.apdus {
+		var restore func()
+		trace, restore = traceTap(ctx, daemon)
+		defer restore()
+	}
 	news := listen(ctx, daemon)
 	defer news.close()
+	news.trace = trace
 	p, err := daemon.Arm(ctx, api.ArmRequest{
 		Profile: order.profile, Transaction: "diagnostic-" + rand.Text(), Reader: order.reader,
 		TimeoutMS: order.timeout.Milliseconds(),
@@ -153,7 +180,7 @@ func (a *app) tapOnce(ctx context.Context, daemon *client.Client, order tapOrder
 	}
 	result := tapResult{
 		Presentation: p.ID, Profile: p.Profile, Reader: p.Reader, Specimen: p.Specimen,
-		Steps: []tapStep{}, Received: []api.ElementName{}, Warnings: []api.Warning{},
+		Steps: []tapStep{}, Received: []api.ElementName{}, Warnings: []api.Warning{}, APDUs: []tapExchange{},
 	}
 	return result, a.follow(ctx, daemon, news, p, &result)
 }

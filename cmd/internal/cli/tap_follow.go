@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kazashi/session/fault"
+	"kazashi/session/verify"
 	"kazashi/transport/api"
 	"kazashi/transport/client"
 )
@@ -15,6 +16,7 @@ import (
 type news struct {
 	events <-chan api.Event // closed when the stream ends
 	close  context.CancelFunc
+	trace  *tapTrace // nil: the exchanges are not asked for
 }
 
 // listen follows the events from now on: once it has returned, none is missed. A daemon
@@ -42,14 +44,21 @@ func listen(ctx context.Context, daemon *client.Client) news {
 		}
 	}()
 	<-begun
-	return news{events, cancel}
+	return news{events: events, close: cancel}
 }
 
 // next returns a presentation after its next change, and when that was. It follows the
 // stream; without one it polls.
 func (n news) next(ctx context.Context, daemon *client.Client, p api.Presentation) (api.Presentation, time.Time, error) {
 	for {
-		e, ok := <-n.events
+		var e api.Event
+		var ok bool
+		select {
+		case x, more := <-n.trace.source():
+			n.trace.take(x, more)
+			continue
+		case e, ok = <-n.events:
+		}
 		switch {
 		case !ok:
 			p, err := daemon.Wait(ctx, p.ID, p.Version)
@@ -79,6 +88,11 @@ func (a *app) follow(ctx context.Context, daemon *client.Client, news news, p ap
 		start = time.Now()
 	}
 	at := start
+	if news.trace != nil {
+		news.trace.reader = p.Reader
+		news.trace.show = func(e api.TraceEntry) { a.exchanged(result, start, e) }
+		result.Totals = &totals{}
+	}
 	for {
 		step := tapStep{AtMS: at.Sub(start).Milliseconds(), State: p.State, Phase: p.Phase}
 		if p.LastTap != nil && p.LastTap.At.After(lastTap) {
@@ -86,9 +100,11 @@ func (a *app) follow(ctx context.Context, daemon *client.Client, news news, p ap
 			step.Code, result.LastTap = p.LastTap.Code, p.LastTap.Code
 		}
 		result.Steps = append(result.Steps, step)
+		news.trace.before(ctx, step)
 		if !a.json {
 			a.showStep(step)
 		}
+		news.trace.after(step)
 		if p.State == api.StateVerified || p.State.Ended() {
 			break
 		}
@@ -101,6 +117,7 @@ func (a *app) follow(ctx context.Context, daemon *client.Client, news news, p ap
 	if p.State == api.StateVerified {
 		result.Code, result.Name = fault.OK, fault.OK.Slug()
 	}
+	result.Check, result.Checks = verify.Check(p.Check), checksOf(p)
 	result.TookMS = at.Sub(start).Milliseconds()
 	result.Received = append(result.Received, p.Received...)
 	result.Warnings = append(result.Warnings, p.Warnings...)

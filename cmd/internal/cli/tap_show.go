@@ -75,6 +75,17 @@ func (a *app) showStep(s tapStep) {
 	a.out.say(plain, seconds(s.AtMS)+"  ", text)
 }
 
+// showTapEvidence is what the outcome of a single tap rests on: what was exchanged, if
+// it is known, and each check.
+func (a *app) showTapEvidence(r tapResult) {
+	if r.Totals != nil {
+		a.out.line(plain, "")
+		a.out.say(plain, "", r.Totals.text(a.lang))
+	}
+	a.out.line(plain, "")
+	a.showTapChecks(r.Checks)
+}
+
 // showTap tells how a diagnostic tap ended.
 func (a *app) showTap(r tapResult) {
 	a.out.line(plain, "")
@@ -92,6 +103,9 @@ func (a *app) showTap(r tapResult) {
 			"no value was taken; the daemon wipes them"}.in(a.lang))
 	} else {
 		a.out.say(bad, "", fmt.Sprintf("%s: %s (%s)", phases[string(r.State)].in(a.lang), r.Code, r.Name))
+		if r.Check != "" {
+			a.out.say(plain, phrase{"  検査: ", "  check: "}.in(a.lang), fmt.Sprintf("%s (%s)", r.Check, checks[r.Check].in(a.lang)))
+		}
 		if r.Code != fault.OK && r.Code != "" {
 			entry := message.Lookup(r.Code)
 			a.explain(a.out, "  ", phrase(entry.Cause), phrase(entry.Remedy))

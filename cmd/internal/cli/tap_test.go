@@ -89,7 +89,7 @@ func TestTapForMachines(t *testing.T) {
 		Presentation: "p1", Profile: "address", Reader: "loopback", Specimen: true,
 		State: api.StateLost, Code: fault.CardRemoved, Name: "card-removed", LastTap: fault.PhoneLocked,
 		Steps:    []tapStep{{State: api.StateArmed}, {State: api.StateLost, Code: fault.PhoneLocked}},
-		Received: []api.ElementName{}, Warnings: []api.Warning{},
+		Received: []api.ElementName{}, Warnings: []api.Warning{}, APDUs: []tapExchange{}, Checks: checksOf(api.Presentation{}),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -112,16 +112,14 @@ var checks = map[verify.Check]phrase{
 // Asked means that a docType was asked for.
 func (a *app) showVerdict(v *verdict, at time.Time, asked, values bool) {
 	failed := false
-	t := &table{head: []string{
-		phrase{"検査", "CHECK"}.in(a.lang), phrase{"結果", "RESULT"}.in(a.lang), phrase{"内容", "ABOUT"}.in(a.lang),
-	}}
+	t := a.checkTable()
 	for _, c := range verify.Checks() {
-		result := phrase{"合格", "ok"}
+		result := checkResults[checkOK]
 		switch {
 		case failed:
-			result = phrase{"未実施", "not reached"}
+			result = checkResults[checkNotReached]
 		case c == v.check:
-			result, failed = phrase{"失敗", "FAILED"}, true
+			result, failed = checkResults[checkFailed], true
 		case c == verify.CheckComplete, c == verify.CheckDocuments && !asked:
 			result = phrase{"対象外", "skipped"} // what was asked for is not known here
 		}
