@@ -109,6 +109,22 @@ func TestDeviceEngagementsOfOtherEditions(t *testing.T) {
 	}
 }
 
+// EDeviceKey may say what it is for, RFC 9052, clause 7.1.
+func TestEphemeralKeyWithItsOperations(t *testing.T) {
+	key := newKey(t, seal.P256)
+	for _, ops := range []string{"\x81\x07", "\x82\x07\x08", "\x82\x69deriveKey\x6aderiveBits"} {
+		raw := slices.Concat(key.COSE(), []byte("\x04"), []byte(ops))
+		raw[0]++
+		de, err := EncodeDevice(raw, Capabilities{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, err := ParseDevice(de); err != nil || d.Key == nil || !bytes.Equal(d.KeyBytes, wire.Embed(raw)) {
+			t.Errorf("%x: %v", ops, err)
+		}
+	}
+}
+
 func TestQRCodesAreSummedUp(t *testing.T) {
 	key := newKey(t, seal.P384)
 	raw := members(t, key, "1.1", map[any]any{

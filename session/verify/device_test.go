@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"slices"
+	"strings"
 	"testing"
 
 	"kazashi/session/cose"
@@ -116,6 +118,16 @@ func TestF21_DeviceKey(t *testing.T) {
 			d.mso.DeviceKeyInfo.DeviceKey = p384
 		}, CheckDeviceAuth, fault.DeviceMACImpossible},
 	})
+	// Members that say what the key is for, RFC 9052, clause 7.1: alg, key_ops, kid.
+	for name, more := range map[string]string{"key_ops": "\x04\x82\x01\x02", "key_ops by name": "\x04\x81\x66verify", "kid and alg": "\x02\x41\x01\x03\x26"} {
+		d := l.draft(t)
+		raw := slices.Concat(d.mso.DeviceKeyInfo.DeviceKey, []byte(more))
+		raw[0] += byte(strings.Count(name, " and ") + 1)
+		d.mso.DeviceKeyInfo.DeviceKey = raw
+		if _, err := l.verify(l.answer(t, d), nil); err != nil {
+			t.Errorf("with %s: %v", name, err)
+		}
+	}
 	d := l.draft(t)
 	d.mac = true
 	if _, err := l.verifier.Verify(Input{Response: l.answer(t, d), Transcript: transcript}); fault.CodeOf(err) != fault.DeviceMACUncheckable {

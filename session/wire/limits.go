@@ -20,8 +20,8 @@ const (
 var (
 	// EngagementLimits are for DeviceEngagement, as NFC or a QR code carries it.
 	EngagementLimits = Limits{Bytes: 4 << 10, Depth: 8, Items: 32, Pairs: 32}
-	// KeyLimits are for one COSE_Key.
-	KeyLimits = Limits{Bytes: 1 << 10, Depth: 2, Items: 1, Pairs: 16}
+	// KeyLimits are for one COSE_Key, whose key_ops are an array of a few.
+	KeyLimits = Limits{Bytes: 1 << 10, Depth: 4, Items: 16, Pairs: 16}
 	// SessionLimits are for SessionEstablishment and SessionData: a header around
 	// an encrypted message.
 	SessionLimits = Limits{Bytes: 1<<20 + 4<<10, Depth: 4, Items: 16, Pairs: 16}
