@@ -163,22 +163,32 @@ func (s *Store) inList(path *Path, uri string, certificate []byte, at time.Time,
 
 // trusts returns why a list may not speak of a document.
 func (s *Store) trusts(path *Path, list *StatusList, certificate []byte, at time.Time) error {
-	authority := path.Anchor.Certificate
+	iaca := path.Anchor.Certificate
+	authority := iaca
 	if certificate != nil {
 		c, err := parseCertificate(certificate)
 		if err != nil {
 			return fault.New(fault.CertificateMalformed, "certificate that the mso gives for it")
 		}
-		if bytes.Equal(c.Raw, list.chain[0].Raw) {
-			return statusSigner.check(c, at)
-		}
 		authority = c
 	}
-	if _, err := statusSigner.lead(list.chain, []*x509.Certificate{authority}, at); err != nil {
-		return err
+	chain := list.chain[:1:1]
+	if bytes.Equal(authority.Raw, chain[0].Raw) {
+		if err := statusSigner.check(authority, at); err != nil {
+			return err
+		}
+	} else {
+		if _, err := statusSigner.lead(list.chain, []*x509.Certificate{authority}, at); err != nil {
+			return err
+		}
+		chain = append(upTo(list.chain, authority), authority)
 	}
-	if crl := s.crl(authority); crl != nil && crl.lists(list.chain[0]) {
-		return fault.New(fault.CertificateRevoked, "status list signer")
+	// What the MSO gives may itself be the IACA's, which then can take it back.
+	if last := chain[len(chain)-1]; !last.Equal(iaca) && issuerAmong(last, []*x509.Certificate{iaca}) != nil {
+		chain = append(chain, iaca)
+	}
+	if revokedIn(chain, s.options.Revocations.CRLs) {
+		return fault.New(fault.CertificateRevoked, "status list signer, or a ca above it")
 	}
 	return nil
 }

@@ -312,6 +312,66 @@ func TestF33_StatusListSignerRevoked(t *testing.T) {
 	}
 }
 
+// A CA between the signer of a list and the IACA is revoked, and so is a signer or a
+// CA that the MSO gives and the IACA issued.
+func TestF33_AuthorityOfStatusListRevoked(t *testing.T) {
+	iaca := newCRLIssuer(t, func(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = -1, false })
+	between := authority{key: newKey(t)}
+	var err error
+	between.cert, err = x509.ParseCertificate(create(t, &x509.Certificate{
+		SerialNumber: big.NewInt(77), Subject: pkix.Name{CommonName: "Between"}, NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(1, 0, 0),
+		KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true,
+	}, iaca.cert, between.key.Public(), iaca.key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	below, direct := newPublisher(t, between, nil), newPublisher(t, iaca, nil) // both have the serial number 40
+	payload, err := wire.Marshal(statusClaims(t, 1, 0x02))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func(p publisher, chain ...[]byte) *StatusList {
+		raw, err := cose.SignPublished(p.key, payload, typStatus, chain...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := ParseStatusList(raw, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	for _, c := range []struct {
+		name    string
+		list    *StatusList
+		given   []byte // by the MSO
+		revoked int64
+		want    State
+	}{
+		{"the ca between", list(below, below.cert.Raw, between.cert.Raw), nil, 77, Undetermined},
+		{"the ca between, which the mso gives", list(below, below.cert.Raw), between.cert.Raw, 77, Undetermined},
+		{"the signer that the mso gives", list(direct, direct.cert.Raw), direct.cert.Raw, 40, Undetermined},
+		{"another", list(below, below.cert.Raw, between.cert.Raw), nil, 99, Valid},
+		{"one of the iaca with the serial number of the signer", list(below, below.cert.Raw, between.cert.Raw), nil, 40, Valid},
+		{"another, and the mso gives the ca", list(below, below.cert.Raw), between.cert.Raw, 40, Valid},
+		{"another, and the mso gives the signer", list(direct, direct.cert.Raw), direct.cert.Raw, 99, Valid},
+	} {
+		crl, err := ParseCRL(newCRL(t, iaca, nil, c.revoked), certificatesOf(iaca), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := NewStore([]Anchor{{Certificate: iaca.cert}}, Options{Revocations: Revocations{CRLs: []*CRL{crl}, Lists: []*StatusList{c.list}}})
+		path, err := store.Path([][]byte{newLeaf(t, iaca, nil)}, docType, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status := &mdoc.Status{StatusList: &mdoc.StatusListInfo{Index: 0, URI: listURI, Certificate: c.given}}
+		if got := store.Revocation(path, status, now); got.State != c.want {
+			t.Errorf("%s: %v, %v", c.name, got.State, got.Err)
+		}
+	}
+}
+
 // An mDL has one bit in a status list. A list of more revokes it and never clears it;
 // other documents may have more.
 func TestStatusListOfAnMDL(t *testing.T) {
