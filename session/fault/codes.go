@@ -136,6 +136,9 @@ const (
 	IssuingStateMismatch         Code = "KZ-533" // a warning: issuing_jurisdiction against the certificate's state
 	CertificateDeparture         Code = "KZ-534" // a warning: from the profile, as real issuers do
 
+	StatusListUnanchored Code = "KZ-535" // leads to no anchor, and nobody vouches for it
+	StatusListsTooMany   Code = "KZ-536"
+
 	// Fetching of the lists that trust rests on.
 	FetchUnreachable Code = "KZ-540"
 	FetchTLS         Code = "KZ-541"
@@ -339,6 +342,8 @@ var slugs = map[Code]string{
 	TrustFromFuture:              "trust-from-future",
 	IssuingStateMismatch:         "issuing-state-mismatch",
 	CertificateDeparture:         "certificate-departure",
+	StatusListUnanchored:         "status-list-unanchored",
+	StatusListsTooMany:           "status-lists-too-many",
 
 	FetchUnreachable: "fetch-unreachable",
 	FetchTLS:         "fetch-tls",

@@ -39,7 +39,8 @@ type Imported struct {
 	CRL, OldCRL       *CRL
 	Status, OldStatus *StatusList
 	// Anchored tells of a status list that its chain leads to an anchor. One that does
-	// not counts only for documents that give its certificate themselves.
+	// not, see [ImportUnanchored], counts only for documents that give its certificate
+	// themselves.
 	Anchored bool
 }
 
@@ -50,9 +51,21 @@ type Imported struct {
 // leaves everything as it was.
 //
 // Errors are those of [ParseVICAL], [ParseCRL] and [ParseStatusList], KZ-515 for
-// a list that is stale, KZ-514 for one that is older, and KZ-517 when the folder
-// cannot be written.
+// a list that is stale, KZ-514 for one that is older, KZ-535 for a status list whose
+// chain leads to no anchor, KZ-509 for one whose signer is on a CRL, KZ-536 when there
+// is no room for another, and KZ-517 when the folder cannot be written.
 func Import(s Sources, data []byte, at time.Time) (*Imported, error) {
+	return importList(s, data, at, false)
+}
+
+// ImportUnanchored is Import for a list that a person vouches for: it also installs a
+// status list that leads to no anchor, for documents that give its certificate
+// themselves. Such a list takes no other authority's place.
+func ImportUnanchored(s Sources, data []byte, at time.Time) (*Imported, error) {
+	return importList(s, data, at, true)
+}
+
+func importList(s Sources, data []byte, at time.Time, unanchored bool) (*Imported, error) {
 	if s.Dir == "" {
 		return nil, fault.New(fault.ConfigInvalid, "trust.dir is not set")
 	}
@@ -68,7 +81,7 @@ func Import(s Sources, data []byte, at time.Time) (*Imported, error) {
 	case KindCRL:
 		return importCRL(s, set, data, at)
 	case KindStatus:
-		return importStatus(s, set, data, at)
+		return importStatus(s, set, data, at, unanchored)
 	default:
 		return nil, err
 	}
@@ -120,7 +133,7 @@ func importCRL(s Sources, set *Set, data []byte, at time.Time) (*Imported, error
 	return i, err
 }
 
-func importStatus(s Sources, set *Set, data []byte, at time.Time) (*Imported, error) {
+func importStatus(s Sources, set *Set, data []byte, at time.Time, unanchored bool) (*Imported, error) {
 	data = fromHex(data)
 	list, err := ParseStatusList(data, at)
 	if err != nil {
@@ -129,13 +142,22 @@ func importStatus(s Sources, set *Set, data []byte, at time.Time) (*Imported, er
 	if err := statusSigner.check(list.chain[0], at); err != nil {
 		return nil, err
 	}
-	i := &Imported{Kind: KindStatus, Status: list}
 	var anchors []*x509.Certificate
 	for _, a := range set.Anchors {
 		anchors = append(anchors, a.Certificate)
 	}
-	_, err = statusSigner.lead(list.chain, anchors, at)
-	i.Anchored = err == nil
+	anchor, err := statusSigner.lead(list.chain, anchors, at)
+	switch {
+	case err != nil && !unanchored:
+		return nil, fault.Wrap(fault.StatusListUnanchored, err, "")
+	case err == nil && slices.ContainsFunc(set.Revocations().CRLs, func(c *CRL) bool { return c.by(anchor) && c.lists(list.chain[0]) }):
+		return nil, fault.New(fault.CertificateRevoked, "%s", statusSigner.who)
+	}
+	i := &Imported{Kind: KindStatus, Status: list.settled(anchors, at), Anchored: err == nil}
+	list = i.Status
+	if _, _, err := takeStatus(set.Lists, Installed[*StatusList]{List: list}); fault.CodeOf(err) == fault.StatusListsTooMany {
+		return nil, err
+	}
 	i.OldStatus, err = install(i, s.Dir, statusFolder, ".cwt", set.Lists, list, data, at)
 	return i, err
 }

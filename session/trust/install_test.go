@@ -104,7 +104,7 @@ func TestF42_ImportRefused(t *testing.T) {
 		{"stale crl", newCRL(t, h.iaca, func(l *x509.RevocationList) { l.NextUpdate = now.AddDate(0, 0, -1) }), fault.TrustStale},
 		{"older status list", ours.sign(t, typStatus, older), fault.TrustRollback},
 		{"expired status list", ours.sign(t, typStatus, expired), fault.TrustStale},
-		{"a stranger's list of the same uri", stranger.sign(t, typStatus, statusClaims(t, 1, 0)), fault.TrustSignature},
+		{"a stranger's list of the same uri", stranger.sign(t, typStatus, statusClaims(t, 1, 0)), fault.StatusListUnanchored},
 	} {
 		_, err := Import(h.sources, c.data, now)
 		if fault.CodeOf(err) != c.want {
@@ -118,12 +118,16 @@ func TestF42_ImportRefused(t *testing.T) {
 	}
 }
 
-// A list of an authority that is not known is installed, and says that it counts
-// only for documents that name it.
+// A list of an authority that is not known is installed when somebody asks for that,
+// and says that it counts only for documents that name it.
 func TestImportOfAListThatNoAnchorKnows(t *testing.T) {
 	h := newHouse(t)
 	stranger := newPublisher(t, newIACA(t, func(c *x509.Certificate) { c.Subject.CommonName = "Stranger" }), nil)
-	i, err := Import(h.sources, stranger.sign(t, typIdentifier, identifierClaims("ab")), now)
+	list := stranger.sign(t, typIdentifier, identifierClaims("ab"))
+	if _, err := Import(h.sources, list, now); fault.CodeOf(err) != fault.StatusListUnanchored {
+		t.Errorf("unasked: %v", err)
+	}
+	i, err := ImportUnanchored(h.sources, list, now)
 	if err != nil || i.Anchored {
 		t.Errorf("%+v, %v", i, err)
 	}

@@ -14,7 +14,7 @@ import (
 // ReadRevocations reads the CRLs and status lists in files, and in folders with what
 // lies below them, as of a time: for judging an answer away from a terminal. Each
 // file is one of them, CRLs are those of the anchors, and of several lists of one
-// authority or URI the newest counts. In a folder VICALs, CRLs of other authorities
+// authority, and of one authority's of one URI, the newest counts. In a folder VICALs, CRLs of other authorities
 // and files whose names begin with a dot are passed over; a folder with no list in it
 // is refused. Errors name the file and are KZ-513 for what cannot be read, and those
 // of [ParseCRL] and [ParseStatusList].
@@ -98,7 +98,7 @@ func (r *revocationReader) file(path string) error {
 	case KindStatus:
 		var l *StatusList
 		if l, err = ParseStatusList(data, r.at); err == nil {
-			r.lists = newest(r.lists, Installed[*StatusList]{path, l})
+			r.lists = newest(r.lists, Installed[*StatusList]{path, l.settled(r.authorities, r.at)})
 		}
 	case KindVICAL:
 		err = fault.New(fault.TrustFileInvalid, "a vical, which says nothing of revocations")
@@ -108,11 +108,6 @@ func (r *revocationReader) file(path string) error {
 
 // newest takes a list in unless a newer one of its id is there.
 func newest[T list[T]](lists []Installed[T], found Installed[T]) []Installed[T] {
-	taken, err := take(lists, found)
-	if fault.CodeOf(err) == fault.TrustSignature {
-		// Of another authority under the same URI: whose it has to be depends on the
-		// document, so that both stay.
-		return append(lists, found)
-	}
+	taken, _ := take(lists, found) //nolint:errcheck // it says that the one which is there is newer
 	return taken
 }

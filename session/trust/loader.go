@@ -51,14 +51,12 @@ func loadSet(s Sources, p pinned, previous *Set, at time.Time) *Set {
 	l := &loader{at: at, set: &Set{Anchors: slices.Clone(p.anchors), pinned: p}}
 	l.set.VICALs = loadLists(l, s.Dir, vicalFolder, previous.VICALs, func(data []byte) (*VICAL, error) {
 		return ParseVICAL(data, p.vicalRoots, at)
-	})
+	}, take)
 	l.set.CRLs = loadLists(l, s.Dir, crlFolder, previous.CRLs, func(data []byte) (*CRL, error) {
 		return ParseCRL(data, l.set.authorities(), at)
-	})
-	l.set.Lists = loadLists(l, s.Dir, statusFolder, previous.Lists, func(data []byte) (*StatusList, error) {
-		return ParseStatusList(data, at)
-	})
+	}, take)
 	l.takeVICALs(s.Grace)
+	l.takeStatusLists(s.Dir, previous.Lists)
 	return l.set
 }
 
@@ -192,7 +190,8 @@ func revokedIn(chain []*x509.Certificate, crls []*CRL) bool {
 
 // loadLists reads the lists in one folder. The newest of an id counts, and never
 // one that is older than what counted before.
-func loadLists[T list[T]](l *loader, dir, folder string, previous []Installed[T], parse func([]byte) (T, error)) []Installed[T] {
+func loadLists[T list[T]](l *loader, dir, folder string, previous []Installed[T], parse func([]byte) (T, error),
+	take func([]Installed[T], Installed[T]) ([]Installed[T], error)) []Installed[T] {
 	counts := slices.Clone(previous)
 	if dir == "" {
 		return nil
@@ -204,7 +203,7 @@ func loadLists[T list[T]](l *loader, dir, folder string, previous []Installed[T]
 		l.damage(folder, path)
 		return counts
 	}
-	seen := map[string]bool{}
+	seen, other := map[string]bool{}, map[string]bool{}
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), ".") {
 			continue
@@ -215,13 +214,19 @@ func loadLists[T list[T]](l *loader, dir, folder string, previous []Installed[T]
 			l.unusable(folder, file, err, slices.ContainsFunc(previous, func(i Installed[T]) bool { return i.File == file }))
 			continue
 		}
-		seen[found.id()] = true
+		seen[found.id()], other[file] = true, true
 		if counts, err = take(counts, Installed[T]{file, found}); err != nil {
-			l.find(Finding{File: file, Err: err, Kept: true})
+			kept := slices.ContainsFunc(counts, func(i Installed[T]) bool { return i.List.id() == found.id() })
+			l.find(Finding{File: file, Err: err, Kept: kept})
 		}
 	}
 	for _, p := range previous {
-		if _, err := os.Lstat(p.File); !seen[p.List.id()] && errors.Is(err, fs.ErrNotExist) {
+		if seen[p.List.id()] {
+			continue
+		}
+		if other[p.File] {
+			l.find(Finding{File: p.File, Err: fault.New(fault.TrustFileInvalid, "holds another list than before"), Kept: true})
+		} else if _, err := os.Lstat(p.File); errors.Is(err, fs.ErrNotExist) {
 			l.find(Finding{File: p.File, Err: fault.New(fault.TrustFileInvalid, "has vanished"), Kept: true})
 		}
 	}

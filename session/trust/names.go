@@ -22,8 +22,8 @@ func crlName(authority *x509.Certificate) string {
 	return plainName(authority.Subject.CommonName) + "-" + hex.EncodeToString(id[:8])
 }
 
-func statusName(uri string) string {
-	id := sha256.Sum256([]byte(uri))
+func statusName(uri string, authority [32]byte) string {
+	id := sha256.Sum256(append(authority[:], uri...))
 	return hex.EncodeToString(id[:16])
 }
 

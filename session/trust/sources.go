@@ -114,7 +114,7 @@ type list[T any] interface {
 
 func (v *VICAL) id() string      { return vicalName(v) }
 func (c *CRL) id() string        { return crlName(c.Issuer) }
-func (l *StatusList) id() string { return statusName(l.URI) }
+func (l *StatusList) id() string { return statusName(l.URI, l.authority()) }
 
 // Files returns every file that was tried, in the order of its name; also those
 // that could not be used.

@@ -30,6 +30,7 @@ type StatusList struct {
 	statuses    []byte // inflated
 	identifiers map[string]bool
 	chain       []*x509.Certificate // signer first
+	anchor      *x509.Certificate   // that its chain leads to, see settled; nil for none that is known
 }
 
 type receivedCWT struct {
@@ -282,11 +283,10 @@ func (l *StatusList) Stale(at time.Time) error {
 }
 
 // Supersedes returns KZ-514 when l is older than old, of the same URI, and KZ-516
-// when it is another authority's: its chain has to end under the same issuer.
+// when it is another authority's: the same key has to stand behind both.
 func (l *StatusList) Supersedes(old *StatusList) error {
-	ours, theirs := l.chain[len(l.chain)-1], old.chain[len(old.chain)-1]
 	switch {
-	case !bytes.Equal(ours.RawIssuer, theirs.RawIssuer):
+	case l.authority() != old.authority():
 		return fault.New(fault.TrustSignature, "%s is of another authority than the installed one", l.Kind())
 	case l.IssuedAt.Before(old.IssuedAt):
 		return fault.New(fault.TrustRollback, "%s is of %s, the installed one of %s", l.Kind(), l.IssuedAt.Format(time.RFC3339), old.IssuedAt.Format(time.RFC3339))

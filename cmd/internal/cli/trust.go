@@ -18,7 +18,9 @@ type trustOrder struct {
 	config string
 	at     string
 	file   string
-	usages map[string][]string // of document signers, as the configuration names them
+	// unanchored lets import take a status list that only documents vouch for.
+	unanchored bool
+	usages     map[string][]string // of document signers, as the configuration names them
 }
 
 func (a *app) trustCommand() *cobra.Command {

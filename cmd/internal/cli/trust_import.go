@@ -38,6 +38,9 @@ func (a *app) trustImportCommand(order *trustOrder) *cobra.Command {
 exit status: 0 installed, now or before, 1 refused (signature, dates, older number), 64 wrong command line, 66 unreadable file, 77 not allowed to write, 78 wrong configuration`,
 	}.in(a.lang)
 	cmd.Example = "  kazashi trust import vical.cbor\n  kazashi trust import iaca.crl --json"
+	cmd.Flags().BoolVar(&order.unanchored, "unanchored", false, phrase{
+		"信頼する発行者につながらないステータスリストも登録する",
+		"install a status list that no trusted issuer stands behind, too"}.in(a.lang))
 	return cmd
 }
 
@@ -67,7 +70,11 @@ func (a *app) trustImport(order *trustOrder) error {
 	if err != nil {
 		return err
 	}
-	i, err := trust.Import(sources, data, time.Now())
+	install := trust.Import
+	if order.unanchored {
+		install = trust.ImportUnanchored
+	}
+	i, err := install(sources, data, time.Now())
 	if err != nil {
 		return fault.Wrap(fault.CodeOf(err), errors.New(detailOf(err)), "%s", order.file)
 	}

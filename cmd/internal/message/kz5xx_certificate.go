@@ -159,4 +159,26 @@ var certificates = []Entry{
 			"The result stands. It is the issuer's practice; tell the issuer if it goes on.",
 		},
 	},
+	{
+		fault.StatusListUnanchored, worksAsk, CallTechnician,
+		Text{
+			"ステータスリストの署名が、信頼する発行者(IACA)につながりません。",
+			"A status list is signed by nobody whom a trusted issuer (IACA) stands behind.",
+		},
+		Text{
+			"登録されません。文書が証明書を指定し、内容を確認できた場合だけ、trust import --unanchoredで登録します。",
+			"It was not installed. Use trust import --unanchored only if documents name its signer and you know it.",
+		},
+	},
+	{
+		fault.StatusListsTooMany, worksAsk, CallTechnician,
+		Text{
+			"ステータスリストの数か、展開後の大きさの合計が、上限を超えます。",
+			"There are more status lists than the terminal holds, by number or by size when inflated.",
+		},
+		Text{
+			"先に有効だったものは残ります。trust.dirのstatusから、期限切れや不要なものを除きます。",
+			"Those that counted before stay. Remove what expired or nobody needs from status under trust.dir.",
+		},
+	},
 }
