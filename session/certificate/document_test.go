@@ -128,7 +128,7 @@ func (d document) response(t testing.TB) []byte {
 	must(err)
 	mso, err := (&mdoc.MobileSecurityObject{
 		Version: "1.0", DigestAlgorithm: "SHA-256", DocType: "org.iso.18013.5.1.mDL",
-		ValueDigests:  map[string]map[uint32][]byte{"org.iso.18013.5.1": {7: mdoc.Digest(crypto.SHA256, item.Bytes)}},
+		ValueDigests:  map[string]map[uint32][]byte{"org.iso.18013.5.1": {7: mdoc.NewDigester(crypto.SHA256).Digest(item.Bytes)}},
 		DeviceKeyInfo: mdoc.DeviceKeyInfo{DeviceKey: deviceKey},
 		ValidityInfo:  mdoc.ValidityInfo{Signed: wire.TDate(now), ValidFrom: wire.TDate(now), ValidUntil: wire.TDate(now.AddDate(0, 6, 0))},
 	}).Bytes()

@@ -65,7 +65,7 @@ func TestAnnexD_Response(t *testing.T) {
 	count := 0
 	for ns, items := range document.IssuerSigned.NameSpaces {
 		for _, item := range items {
-			if !bytes.Equal(m.ValueDigests[ns][item.DigestID], Digest(hash, item.Bytes)) {
+			if !bytes.Equal(m.ValueDigests[ns][item.DigestID], NewDigester(hash).Digest(item.Bytes)) {
 				t.Errorf("digest of %s", item.ElementIdentifier)
 			}
 			count++

@@ -118,18 +118,3 @@ func (m *MobileSecurityObject) Hash() (crypto.Hash, error) {
 	}
 	return 0, fault.New(fault.DigestAlgorithm, "digest algorithm is not SHA-256, SHA-384 or SHA-512")
 }
-
-// Digest returns the digest of an item, over its bytes as received, the head of
-// tag 24 included.
-func Digest(hash crypto.Hash, item wire.Embedded) []byte {
-	h := hash.New()
-	h.Write(item)
-	digest := h.Sum(nil)
-	// The end of the item, in which a value may lie, stays in the hash's block until
-	// another block comes; Reset leaves it there.
-	h.Reset()
-	block := make([]byte, h.BlockSize())
-	h.Write(block[:1])
-	h.Write(block[1:])
-	return digest
-}

@@ -106,7 +106,7 @@ func (d Document) items(hash crypto.Hash) (map[string][]mdoc.IssuerSignedItem, m
 		if digests[e.Namespace] == nil {
 			digests[e.Namespace] = make(map[uint32][]byte)
 		}
-		digests[e.Namespace][uint32(id)] = mdoc.Digest(hash, item.Bytes)
+		digests[e.Namespace][uint32(id)] = mdoc.NewDigester(hash).Digest(item.Bytes)
 		items[e.Namespace] = append(items[e.Namespace], item)
 	}
 	return items, digests, nil

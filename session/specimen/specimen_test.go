@@ -138,7 +138,7 @@ func TestIssuedDocuments(t *testing.T) {
 			for ns, items := range c.Items {
 				for _, item := range items {
 					count++
-					if !bytes.Equal(mdoc.Digest(used, item.Bytes), mso.ValueDigests[ns][item.DigestID]) {
+					if !bytes.Equal(mdoc.NewDigester(used).Digest(item.Bytes), mso.ValueDigests[ns][item.DigestID]) {
 						t.Errorf("%s: digest of %s", d.DocType, item.ElementIdentifier)
 					}
 				}

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto"
 	"errors"
 
 	"kazashi/session/cose"
@@ -10,8 +9,9 @@ import (
 )
 
 func (d *examination) readDeviceKey() error {
-	d.deviceKey = d.prospect.key
-	return fault.Wrap(fault.DeviceKeyInvalid, d.prospect.keyErr, "device key")
+	var err error
+	d.deviceKey, err = cose.ParseKey(d.mso.DeviceKeyInfo.DeviceKey)
+	return fault.Wrap(fault.DeviceKeyInvalid, err, "device key")
 }
 
 // checkKeyAuthorizations wants the issuer's leave for every element that the
@@ -41,14 +41,13 @@ func (d *examination) verifyDeviceAuth() error {
 	if (auth.Signature == nil) == (auth.MAC == nil) {
 		return fault.New(fault.DeviceAuthMalformed, "neither or both of signature and mac")
 	}
-	if d.prospect.signature != nil {
-		return d.prospect.signature.result()
+	if auth.Signature != nil {
+		return d.verifySignature()
 	}
 	return d.verifyMAC()
 }
 
-// verifySignature may run beside the other checks: it changes nothing.
-func (d *examination) verifySignature(key crypto.PublicKey) error {
+func (d *examination) verifySignature() error {
 	signed, err := d.authentication()
 	if err != nil {
 		return err
@@ -56,7 +55,7 @@ func (d *examination) verifySignature(key crypto.PublicKey) error {
 	defer clear(signed)
 	s, err := cose.ParseSign1(d.document.DeviceSigned.DeviceAuth.Signature)
 	if err == nil {
-		err = s.VerifyDetached(key, signed)
+		err = s.VerifyDetached(d.deviceKey, signed)
 	}
 	return deviceFault(err, fault.DeviceSignatureInvalid)
 }

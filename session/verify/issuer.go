@@ -24,7 +24,6 @@ type examination struct {
 	document *mdoc.Document
 
 	issuerAuth *cose.Sign1
-	prospect   prospect
 	path       *trust.Path
 	mso        *mdoc.MobileSecurityObject
 	deviceKey  crypto.PublicKey
@@ -61,7 +60,6 @@ var steps = []step{
 
 // run makes the checks up to the first that fails.
 func (d *examination) run() *Failure {
-	defer d.prospect.wait()
 	for _, s := range steps {
 		if err := s.run(d); err != nil {
 			return fail(s.check, err)
@@ -81,7 +79,6 @@ func (d *examination) readIssuerAuth() error {
 	case d.issuerAuth.Payload == nil:
 		return fault.New(fault.MalformedIssuerAuth, "issuerAuth without its payload")
 	}
-	d.lookAhead()
 	return nil
 }
 
@@ -112,8 +109,9 @@ func (d *examination) verifyIssuerSignature() error {
 }
 
 func (d *examination) readMSO() error {
-	d.mso = d.prospect.mso
-	return d.prospect.msoErr
+	var err error
+	d.mso, err = mdoc.ParseMSO(d.issuerAuth.Payload)
+	return err
 }
 
 // compareDigests wants every returned item listed in the MSO with the digest of
@@ -123,7 +121,8 @@ func (d *examination) compareDigests() error {
 	if err != nil {
 		return err
 	}
-	digest, sum := hash.New(), make([]byte, 0, hash.Size())
+	digester := mdoc.NewDigester(hash)
+	defer digester.Wipe()
 	namespaces := d.document.IssuerSigned.NameSpaces
 	for _, ns := range slices.Sorted(maps.Keys(namespaces)) {
 		items, digests := namespaces[ns], d.mso.ValueDigests[ns]
@@ -147,11 +146,8 @@ func (d *examination) compareDigests() error {
 			if !covered {
 				return refuse(fault.DigestNotCovered, " is not in the mso")
 			}
-			digest.Reset()
-			digest.Write(item.Bytes)
-			sum = digest.Sum(sum[:0])
 			// Digests are no secret, so that their comparison need not be slow.
-			if !bytes.Equal(want, sum) {
+			if !bytes.Equal(want, digester.Digest(item.Bytes)) {
 				return refuse(fault.DigestMismatch, "")
 			}
 			d.elements = append(d.elements, Element{Namespace: ns, Identifier: item.ElementIdentifier, Raw: item.ElementValue})

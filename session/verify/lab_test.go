@@ -231,7 +231,7 @@ func (l *lab) answer(t testing.TB, d *draft) []byte {
 		}
 		d.mso.ValueDigests[namespace] = map[uint32][]byte{}
 		for _, item := range items {
-			d.mso.ValueDigests[namespace][item.DigestID] = mdoc.Digest(hash, item.Bytes)
+			d.mso.ValueDigests[namespace][item.DigestID] = mdoc.NewDigester(hash).Digest(item.Bytes)
 		}
 	}
 	payload, err := d.mso.Bytes()

@@ -23,6 +23,7 @@ func (d *examination) minimise() error {
 		return err
 	}
 	var unasked, otherAge int
+	d.out.Elements = slices.Grow(d.out.Elements, len(d.elements))
 	for i, e := range d.elements {
 		switch {
 		case e.Identifier == mdoc.IndividualNumber: // of which alarms has told

@@ -155,6 +155,11 @@ func (s *scanner) tag(number uint64, off, next int) error {
 		want = Bytes
 	case tagDate, tagFullDate:
 		want = Text
+	case tagEpoch:
+		if next < len(s.data) && !startsNumber(s.data[next]) {
+			return malformed(off, fmt.Sprintf("tag %d around a %v", number, Major(s.data[next]>>5)))
+		}
+		return nil
 	default:
 		return nil
 	}
@@ -162,6 +167,14 @@ func (s *scanner) tag(number uint64, off, next int) error {
 		return malformed(off, fmt.Sprintf("tag %d around a %v", number, Major(s.data[next]>>5)))
 	}
 	return nil
+}
+
+// startsNumber reports whether an item that begins with a byte is an integer or a
+// floating-point number.
+func startsNumber(initial byte) bool {
+	const half, double = 0xf9, 0xfb
+	major := Major(initial >> 5)
+	return major == Unsigned || major == Negative || initial >= half && initial <= double
 }
 
 // notFinite holds, by size, the exponent bits that NaN and the infinities set.

@@ -8,6 +8,7 @@ import (
 // The tags of the standard.
 const (
 	tagDate           = 0
+	tagEpoch          = 1
 	tagBignum         = 2
 	tagNegativeBignum = 3
 	tagEmbedded       = 24

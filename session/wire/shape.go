@@ -68,7 +68,7 @@ func shape(data []byte, off int, t reflect.Type) (int, *shapeError) {
 	if err != nil {
 		return off, misfit("%v", err)
 	}
-	if readsItself(t) {
+	if reflect.PointerTo(t).Implements(decoderType) {
 		if h.Null() && t != rawType {
 			return off, mismatch(t.Name(), h)
 		}
@@ -196,7 +196,6 @@ func expect(h Head, want Major) *shapeError {
 // members is what the `cbor` tags of a struct say; at most 64 fields.
 type members struct {
 	array  bool
-	plain  bool // all of them are, see readPlain
 	fields []member
 }
 
@@ -204,7 +203,6 @@ type member struct {
 	name     string
 	key      key
 	typ      reflect.Type
-	position int // in the struct
 	optional bool
 }
 
@@ -223,7 +221,7 @@ func membersOf(t reflect.Type) *members {
 	if s, ok := shapes.Load(t); ok {
 		return s.(*members)
 	}
-	s := &members{plain: true}
+	s := &members{}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("cbor"), ",")
 		if f.Name == "_" {
@@ -236,8 +234,7 @@ func membersOf(t reflect.Type) *members {
 		if name == "" {
 			name = f.Name
 		}
-		s.plain = s.plain && isPlain(f)
-		m := member{name: name, typ: f.Type, position: f.Index[0], optional: strings.Contains(options, "omit")}
+		m := member{name: name, typ: f.Type, optional: strings.Contains(options, "omit")}
 		m.key = key{major: Text, arg: uint64(len(name)), content: []byte(name)}
 		if strings.Contains(options, "keyasint") {
 			label, err := strconv.ParseInt(name, 10, 64)

@@ -14,7 +14,6 @@ package wire
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
@@ -45,7 +44,11 @@ func Unmarshal(data []byte, v any, l Limits) error {
 	if err := checkShape(data, v); err != nil {
 		return err
 	}
-	if err := read(data, v, l); err != nil {
+	mode := decoding
+	if l.BigNumbers {
+		mode = decodingBig
+	}
+	if err := mode().Unmarshal(data, v); err != nil {
 		if errors.Is(err, ErrShape) || errors.Is(err, ErrMalformed) || errors.Is(err, ErrLimit) {
 			return err
 		}
@@ -53,19 +56,6 @@ func Unmarshal(data []byte, v any, l Limits) error {
 		return fmt.Errorf("%w: not readable as %T", ErrShape, v)
 	}
 	return nil
-}
-
-// read reads data, which has the shape of what v points to.
-func read(data []byte, v any, l Limits) error {
-	if s := reflect.ValueOf(v).Elem(); s.Kind() == reflect.Struct && !readsItself(s.Type()) {
-		if m := membersOf(s.Type()); m.plain {
-			return readPlain(data, s, m)
-		}
-	}
-	if l.BigNumbers {
-		return decodingBig().Unmarshal(data, v)
-	}
-	return decoding().Unmarshal(data, v)
 }
 
 // Marshal encodes v in preferred serialisation, definite lengths, keys in

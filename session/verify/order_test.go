@@ -4,7 +4,6 @@ import (
 	"crypto/elliptic"
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -73,51 +72,6 @@ func TestVerify_FirstFailureOfMany(t *testing.T) {
 		})
 	}
 	goleak.VerifyNone(t)
-}
-
-// The answer is wiped when a check fails: nobody may be reading it then.
-func TestVerify_NothingGoesOnAfterIt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		going := make(chan struct{})
-		ended := false
-		d := &examination{}
-		d.prospect.signature = start(func() error {
-			<-going
-			ended = true
-			return nil
-		})
-		returned := make(chan struct{})
-		go func() {
-			defer close(returned)
-			d.prospect.wait()
-			if !ended {
-				t.Error("it returned while the signature was being checked")
-			}
-		}()
-		synctest.Wait()
-		select {
-		case <-returned:
-			t.Error("it did not wait")
-		default:
-		}
-		close(going)
-		<-returned
-	})
-}
-
-// The daemon recovers from what panics in a tap, but only in the goroutine of the tap.
-func TestVerify_PanicComesBackToTheTap(t *testing.T) {
-	p := start(func() error { panic("a check that is broken") })
-	defer func() {
-		if value := recover(); value != "a check that is broken" {
-			t.Errorf("recovered %v", value)
-		}
-		if p.err == nil {
-			t.Error("a check that panicked passed")
-		}
-	}()
-	_ = p.result()
-	t.Error("it returned")
 }
 
 // A signature that would verify with the key of an MSO that nobody signed is worth
