@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Shown returns the configuration by its keys, as it may be shown to those who mend
 // the terminal elsewhere: the PKCS#11 URI of a key keeps the names of its attributes
-// and loses their values but token, object and module-path; of users, whose names may
-// be those of people, it tells how many there are.
+// and loses their values but token, object and module-path; the URL of a source of
+// lists its scheme and host, for the rest may admit to it; of users, whose names may be
+// those of people, it tells how many there are.
 func (c Config) Shown() map[string]any {
 	shown := map[string]any{}
 	for key, value := range leaves(reflect.ValueOf(c)) {
@@ -26,6 +28,12 @@ func (c Config) Shown() map[string]any {
 				anchors = append(anchors, a.Path+" for "+strings.Join(a.DocTypes, ", "))
 			}
 			shown[key] = anchors
+		case []Source:
+			sources := slices.Clone(v)
+			for i := range sources {
+				sources[i].URL = hostOf(sources[i].URL)
+			}
+			shown[key] = sources
 		case string:
 			shown[key] = withoutSecrets(v)
 		default:
@@ -36,6 +44,17 @@ func (c Config) Shown() map[string]any {
 		}
 	}
 	return shown
+}
+
+// hostOf returns scheme and host of a URL, as it may be shown; nothing of one that
+// cannot be read.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "..."
+	}
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host}
+	return shown.String()
 }
 
 // withoutSecrets takes out of a PKCS#11 URI (RFC 7512) what could help to use a token.

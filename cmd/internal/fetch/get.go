@@ -44,8 +44,10 @@ func newClient(o Options) *http.Client {
 }
 
 // checkRedirect follows a few, and none to where a network could read or change what
-// is sent: to https, or to the place that the configuration itself names.
+// is sent: to https, or to the place that the configuration itself names. None of them
+// is told the address of the one before, which may hold what admits to it.
 func checkRedirect(next *http.Request, via []*http.Request) error {
+	next.Header.Del("Referer")
 	first := via[0].URL
 	switch {
 	case len(via) > maxRedirects:

@@ -43,7 +43,8 @@ func validatorsOf(h http.Header) validators {
 
 // A got list is what an earlier update got from one source.
 type got struct {
-	URL string `json:"url"`
+	// URL is the digest of the source's: what admits to a source may stand in it.
+	URL string `json:"url_sha256"`
 	validators
 	File   string `json:"file"`
 	SHA256 string `json:"sha256"`
@@ -68,7 +69,7 @@ func loadState(dir string) *state {
 // count only as long as that file holds what came with them.
 func (s *state) known(source Source) (validators, string) {
 	g, ok := s.got[source.Name]
-	if !ok || g.URL != source.URL {
+	if !ok || g.URL != digest([]byte(source.URL)) {
 		return validators{}, ""
 	}
 	held, err := intake.File(g.File, trust.MaxList)
@@ -80,7 +81,7 @@ func (s *state) known(source Source) (validators, string) {
 
 // keep remembers what was installed from a source.
 func (s *state) keep(source Source, r *reply, file string) error {
-	s.got[source.Name] = got{URL: source.URL, validators: r.validators, File: file, SHA256: digest(r.body)}
+	s.got[source.Name] = got{URL: digest([]byte(source.URL)), validators: r.validators, File: file, SHA256: digest(r.body)}
 	return s.write()
 }
 
@@ -92,7 +93,8 @@ func (s *state) write() error {
 		return fault.Wrap(fault.Internal, err, "state of the update")
 	}
 	next := s.path + ".new"
-	err = os.WriteFile(next, data, 0o644)
+	_ = os.Remove(next) // its mode would stay as it was
+	err = os.WriteFile(next, data, 0o600)
 	if err == nil {
 		err = os.Rename(next, s.path)
 	}
