@@ -97,6 +97,11 @@ func (d *examination) buildPath() error {
 	if len(d.path.Departures) > 0 {
 		d.warn(fault.CertificateDeparture, 0)
 	}
+	// That the signer is not revoked belongs to its path, clause 9.3.3. What becomes of
+	// a document where that cannot be told is decided with its own status.
+	if r := store.Revocation(d.path, nil, d.now); r.State == trust.Revoked {
+		return r.Err
+	}
 	return nil
 }
 

@@ -23,8 +23,8 @@ const (
 	RejectUndetermined
 )
 
-// checkRevocation refuses what is revoked, the document (KZ-451) or its signer
-// (KZ-509), and by policy what may be (KZ-452).
+// checkRevocation refuses a document that is revoked (KZ-451), as buildPath does one
+// whose signer is (KZ-509), and by policy what may be, either of them (KZ-452).
 func (d *examination) checkRevocation() error {
 	status, err := d.mso.RevocationStatus()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"slices"
 	"testing"
+	"time"
 
 	"kazashi/session/cose"
 	"kazashi/session/fault"
@@ -118,7 +119,11 @@ func TestF33_Revocation(t *testing.T) {
 				continue
 			}
 			if err != nil {
-				if f := err.(*Failure); f.Check != CheckRevocation { //nolint:errorlint // Verify returns it as it is
+				check := CheckRevocation
+				if want.code == fault.CertificateRevoked {
+					check = CheckPath
+				}
+				if f := err.(*Failure); f.Check != check { //nolint:errorlint // Verify returns it as it is
 					t.Errorf("%s, policy %d: failed in %s", c.name, policy, f.Check)
 				}
 				continue
@@ -132,6 +137,19 @@ func TestF33_Revocation(t *testing.T) {
 			}
 		}
 	}
+}
+
+// That the signer was revoked is told before whatever else is wrong with what it
+// signed, and before it is looked at whether it signed it.
+func TestF33_RevokedSignerComesFirst(t *testing.T) {
+	l := newLab(t)
+	l.verifier.Trust = trust.NewStore([]trust.Anchor{{Certificate: l.iaca}},
+		trust.Options{Revocations: trust.Revocations{CRLs: []*trust.CRL{l.crl(t, false, 2)}}})
+	l.run(t, []spoiled{
+		{"expired document", func(d *draft) { d.mso.ValidityInfo.ValidUntil = l.in(-time.Hour) }, CheckPath, fault.CertificateRevoked},
+		{"signature of another", func(d *draft) { d.signer = l.device }, CheckPath, fault.CertificateRevoked},
+		{"mso of another version", func(d *draft) { d.mso.Version = "2.0" }, CheckPath, fault.CertificateRevoked},
+	})
 }
 
 // A status that cannot be read is no status that is not there.
