@@ -29,11 +29,8 @@ func day(value []byte) ([]byte, error) {
 		return dayOfMap(rest, h.Arg)
 	case wire.Text:
 		text := rest[:h.Arg]
-		if len(text) > len(time.DateOnly) && text[len(time.DateOnly)] == 'T' {
-			text = text[:len(time.DateOnly)]
-		}
-		if _, err := wire.ParseFullDate(string(text)); err == nil {
-			return text, nil
+		if isDateText(string(text)) {
+			return text[:len(time.DateOnly)], nil
 		}
 	}
 	return nil, errDate

@@ -86,11 +86,16 @@ func isDate(v wire.Raw) bool {
 	if err != nil || h.Major != wire.Text || h.Arg != uint64(len(rest)) {
 		return false
 	}
-	text := string(rest)
+	return isDateText(string(rest))
+}
+
+// isDateText reports whether a text is a full-date or date-time of RFC 3339, which
+// both begin with the day, YYYY-MM-DD.
+func isDateText(text string) bool {
 	if _, err := wire.ParseFullDate(text); err == nil {
 		return true
 	}
-	_, err = time.Parse(time.RFC3339, text)
+	_, err := time.Parse(time.RFC3339, text)
 	return err == nil
 }
 

@@ -82,6 +82,9 @@ func TestValueJSON_Refused(t *testing.T) {
 	}{
 		"birth date that is no day":     {"birth_date", "1971-02-30"},
 		"birth date in Japanese":        {"birth_date", "1971年9月1日"},
+		"birth date and garbage":        {"birth_date", "1971-09-01Tgarbage"},
+		"birth date of half a time":     {"birth_date", "1971-09-01T00:00"},
+		"birth date map with garbage":   {"birth_date", map[string]any{"birth_date": "1971-09-01Tgarbage"}},
 		"birth date as a number":        {"birth_date", 19710901},
 		"birth date map without a date": {"birth_date", map[string]any{"mask": 1}},
 		"birth date map in a map":       {"birth_date", map[string]any{"birth_date": map[string]any{"birth_date": "1971-09-01"}}},
