@@ -3,9 +3,9 @@ package engagement
 import (
 	"bytes"
 	"crypto"
-	"strings"
 
 	"kazashi/session/fault"
+	"kazashi/session/mdoc"
 	"kazashi/session/seal"
 	"kazashi/session/wire"
 )
@@ -60,8 +60,8 @@ func ParseDevice(raw []byte) (Device, error) {
 	if err := wire.Unmarshal(raw, &w, wire.EngagementLimits); err != nil {
 		return Device{}, fault.Wrap(fault.MalformedEngagement, err, "device engagement")
 	}
-	if !strings.HasPrefix(w.Version, "1.") {
-		return Device{}, fault.New(fault.MalformedEngagement, "device engagement of another major version than 1")
+	if !mdoc.IsVersion1(w.Version) {
+		return Device{}, fault.New(fault.MalformedEngagement, "device engagement is not of version 1.x")
 	}
 	if w.Security.Suite != cipherSuite {
 		return Device{}, fault.New(fault.UnsupportedCipherSuite, "cipher suite %d", w.Security.Suite)

@@ -102,6 +102,10 @@ func TestDeviceEngagementsOfOtherEditions(t *testing.T) {
 		"too many":                      members(t, key, "1.0", map[any]any{9: make([]int, wire.EngagementLimits.Items+1)}),
 		"a key twice":                   slices.Concat([]byte{0xa3}, members(t, key, "1.0", nil)[1:], []byte{0x00, 0x63}, []byte("1.0")),
 		"retrieval methods that is one": members(t, key, "1.0", map[any]any{2: map[int]int{}}),
+		"version without its minor":     members(t, key, "1.", nil),
+		"version with a letter":         members(t, key, "1.x", nil),
+		"version of three":              members(t, key, "1.0.0", nil),
+		"version 2.0":                   members(t, key, "2.0", nil),
 	} {
 		if _, err := ParseDevice(raw); fault.CodeOf(err) != fault.MalformedEngagement {
 			t.Errorf("%s: %v", name, err)

@@ -8,7 +8,7 @@ import (
 // AgeThreshold returns NN of an element age_over_NN, two digits.
 func AgeThreshold(identifier string) (int, bool) {
 	nn, ok := strings.CutPrefix(identifier, "age_over_")
-	if !ok || len(nn) != 2 || !digits(nn) {
+	if !ok || len(nn) != 2 || strings.Trim(nn, "0123456789") != "" {
 		return 0, false
 	}
 	n, err := strconv.Atoi(nn)

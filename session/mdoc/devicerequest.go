@@ -67,7 +67,7 @@ func ParseDeviceRequest(raw []byte) (*DeviceRequest, error) {
 	if err := wire.Unmarshal(raw, r, wire.RequestLimits); err != nil {
 		return nil, fmt.Errorf("device request: %w", err)
 	}
-	if major, ok := majorVersion(r.Version); !ok || major != 1 {
+	if !IsVersion1(r.Version) {
 		return nil, fmt.Errorf("device request: unsupported version")
 	}
 	if len(r.DocRequests) == 0 {

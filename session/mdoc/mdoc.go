@@ -10,7 +10,6 @@ package mdoc
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"kazashi/session/fault"
@@ -34,29 +33,12 @@ const IndividualNumber = "individual_number_unicode"
 // version is what we write; of what we read, any 1.x is taken.
 const version = "1.0"
 
-// majorVersion returns the major part of "major.minor". An unknown minor version
-// is no error, so long as it is a number.
-func majorVersion(v string) (int, bool) {
-	major, minor, ok := strings.Cut(v, ".")
-	if !ok || !digits(major) || !digits(minor) {
-		return 0, false
-	}
-	n, err := strconv.Atoi(major)
-	return n, err == nil
-}
-
-func isVersion1(v string) bool {
-	major, ok := majorVersion(v)
-	return ok && major == 1
-}
-
-func digits(s string) bool {
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 4
+// IsVersion1 reports whether a version, of whatever structure of the standard, is
+// "1." and a minor version of digits only. An unknown minor version is no error: it
+// adds members, which are skipped, and changes none.
+func IsVersion1(version string) bool {
+	minor, ok := strings.CutPrefix(version, "1.")
+	return ok && minor != "" && strings.Trim(minor, "0123456789") == ""
 }
 
 // TranscriptArray returns the array form of a SessionTranscript that came in

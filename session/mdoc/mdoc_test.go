@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -160,6 +161,67 @@ func TestDeviceResponse_RoundTrip(t *testing.T) {
 	clear(raw)
 	if !bytes.Equal(value, make([]byte, len(value))) {
 		t.Error("the value outlived its message")
+	}
+}
+
+func TestIsVersion1(t *testing.T) {
+	for version, want := range map[string]bool{
+		"1.0": true, "1.1": true, "1.00": true, "1.99999": true,
+		"": false, "1": false, "1.": false, ".0": false, "1.x": false, "1.0.0": false, "1. 0": false, "1.-1": false, "1.０": false,
+		"01.0": false, "2.0": false, "10.0": false, "11.0": false,
+	} {
+		if got := IsVersion1(version); got != want {
+			t.Errorf("%q: %t", version, got)
+		}
+		raw, err := (&DeviceResponse{Version: version}).Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := fault.OK
+		if !want {
+			code = fault.UnsupportedResponseVersion
+		}
+		if _, err := ParseDeviceResponse(raw); fault.CodeOf(err) != code {
+			t.Errorf("response of version %q: %v", version, err)
+		}
+	}
+}
+
+// What is too large is too large again at the next tap, which what is garbled is not.
+func TestParseDeviceResponse_TooLarge(t *testing.T) {
+	many := map[string]int{}
+	for i := range wire.ResponseLimits.Pairs + 1 {
+		many[strconv.Itoa(i)] = i
+	}
+	deep := any(1)
+	for range wire.ResponseLimits.Depth {
+		deep = []any{deep}
+	}
+	for name, extra := range map[string]any{
+		"bytes": make([]byte, wire.ResponseLimits.Bytes), "pairs": many, "items": make([]int, wire.ResponseLimits.Items+1), "depth": deep,
+	} {
+		raw, err := wire.Marshal(map[string]any{"version": "1.0", "status": 0, "x": extra})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseDeviceResponse(raw); fault.CodeOf(err) != fault.ResponseTooLarge {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	item, err := wire.Marshal(map[string]any{"digestID": 7, "random": make([]byte, 32), "elementIdentifier": "x", "elementValue": many})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := wire.Marshal(map[string]any{"version": "1.0", "status": 0, "documents": []any{map[string]any{
+		"docType":      "x",
+		"issuerSigned": map[string]any{"nameSpaces": map[string]any{"x": []any{wire.Embed(item)}}, "issuerAuth": []any{}},
+		"deviceSigned": map[string]any{"nameSpaces": wire.Embed([]byte{0xa0}), "deviceAuth": map[string]any{}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseDeviceResponse(raw); fault.CodeOf(err) != fault.ResponseTooLarge {
+		t.Errorf("pairs of an element: %v", err)
 	}
 }
 

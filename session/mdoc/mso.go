@@ -77,7 +77,7 @@ func ParseMSO(payload []byte) (*MobileSecurityObject, error) {
 	if err := wire.Unmarshal(e.Content(), &r, wire.MSOLimits); err != nil {
 		return nil, fault.Wrap(fault.MalformedMSO, err, "mobile security object")
 	}
-	if !isVersion1(r.Version) {
+	if !IsVersion1(r.Version) {
 		return nil, fault.New(fault.MSOVersion, "mobile security object is not of version 1.x")
 	}
 	m := &MobileSecurityObject{

@@ -1,6 +1,8 @@
 package mdoc
 
 import (
+	"errors"
+
 	"kazashi/session/fault"
 	"kazashi/session/wire"
 )
@@ -48,12 +50,13 @@ type DeviceAuth struct {
 }
 
 // ParseDeviceResponse reads a decrypted DeviceResponse and the IssuerSignedItems
-// in it. Its errors are KZ-307 for what cannot be read and KZ-308 for a version
-// other than 1.x. A status that is not 0 is for the caller to judge.
+// in it. Its errors are KZ-307 for what cannot be read, KZ-308 for a version other
+// than 1.x and KZ-315 for what is over [wire.ResponseLimits], or in an item over
+// [wire.ItemLimits]. A status that is not 0 is for the caller to judge.
 func ParseDeviceResponse(raw []byte) (*DeviceResponse, error) {
 	r := &DeviceResponse{}
 	err := wire.Unmarshal(raw, r, wire.ResponseLimits)
-	if err == nil && isVersion1(r.Version) {
+	if err == nil && IsVersion1(r.Version) {
 		return r, nil
 	}
 	// The rest of another version may look otherwise, so that the version is what is
@@ -62,12 +65,22 @@ func ParseDeviceResponse(raw []byte) (*DeviceResponse, error) {
 		Version string `cbor:"version"`
 	}
 	if err := wire.Unmarshal(raw, &begin, wire.ResponseLimits); err != nil {
-		return nil, fault.Wrap(fault.MalformedResponse, err, "device response")
+		return nil, refuseResponse(err)
 	}
-	if !isVersion1(begin.Version) {
+	if !IsVersion1(begin.Version) {
 		return nil, fault.New(fault.UnsupportedResponseVersion, "device response is not of version 1.x")
 	}
-	return nil, fault.Wrap(fault.MalformedResponse, err, "device response")
+	return nil, refuseResponse(err)
+}
+
+// refuseResponse tells an answer that is too large, and will be the next time, from
+// one that a tap has spoiled.
+func refuseResponse(err error) error {
+	code := fault.MalformedResponse
+	if errors.Is(err, wire.ErrLimit) {
+		code = fault.ResponseTooLarge
+	}
+	return fault.Wrap(code, err, "device response")
 }
 
 // Bytes encodes the response on the holder's side.

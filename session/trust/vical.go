@@ -11,6 +11,7 @@ import (
 
 	"kazashi/session/cose"
 	"kazashi/session/fault"
+	"kazashi/session/mdoc"
 	"kazashi/session/wire"
 )
 
@@ -124,7 +125,7 @@ func readVICAL(payload []byte, allowed []string, at time.Time) (*VICAL, error) {
 		v.NotAfter = r.NotAfter.Time()
 	}
 	switch {
-	case len(r.Version) < 2 || r.Version[:2] != "1.":
+	case !mdoc.IsVersion1(r.Version):
 		return nil, fault.New(fault.TrustFileInvalid, "vical is not of version 1.x")
 	case r.Provider == "" || len(r.Provider) > maxProvider:
 		return nil, fault.New(fault.TrustFileInvalid, "vical does not name its provider")

@@ -347,6 +347,9 @@ func TestVICALForm(t *testing.T) {
 		want  fault.Code
 	}{
 		{"version 2.0", "version", "2.0", fault.TrustFileInvalid},
+		{"version 1.", "version", "1.", fault.TrustFileInvalid},
+		{"version 1.0.0", "version", "1.0.0", fault.TrustFileInvalid},
+		{"a later minor version", "version", "1.17", fault.OK},
 		{"no provider", "vicalProvider", "", fault.TrustFileInvalid},
 		{"from the future", "date", wire.TDate(now.Add(time.Hour)), fault.TrustFromFuture},
 		{"entries that are a map", "certificateInfos", map[string]any{}, fault.TrustFileInvalid},

@@ -47,7 +47,7 @@ var foreigns = []foreign{
 	{"three hundred elements", "owf", false, many(300), fault.OK},
 	{"two hundred elements", "auth0", true, many(200), fault.OK},
 	{"portrait of 700 kB", "owf", false, elements("org.example.big", "org.example", "x=SAMPLE", "portrait:file=BIG"), fault.OK},
-	{"over a megabyte", "owf", false, elements("org.example.big", "org.example", "x=SAMPLE", "portrait:file=HUGE"), fault.MalformedResponse},
+	{"over a megabyte", "owf", false, elements("org.example.big", "org.example", "x=SAMPLE", "portrait:file=HUGE"), fault.ResponseTooLarge},
 }
 
 var (

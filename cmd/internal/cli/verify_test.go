@@ -249,12 +249,16 @@ func TestVerifyRejects(t *testing.T) {
 // Whatever a phone sends is a verdict about the phone, never an unreadable input.
 func TestVerifyMalformedResponseIsARejection(t *testing.T) {
 	r := (&recording{}).record(t)
-	for name, response := range map[string][]byte{
-		"empty": {}, "no CBOR": []byte("nonsense"), "null": {0xf6}, "huge": make([]byte, 2<<20),
+	for name, c := range map[string]struct {
+		response []byte
+		want     fault.Code
+	}{
+		"empty": {[]byte{}, fault.MalformedResponse}, "no CBOR": {[]byte("nonsense"), fault.MalformedResponse},
+		"null": {[]byte{0xf6}, fault.MalformedResponse}, "huge": {make([]byte, 2<<20), fault.ResponseTooLarge},
 	} {
-		r.file(t, "response.cbor", response)
+		r.file(t, "response.cbor", c.response)
 		exit, stdout, _ := run(t, r.flags("--json", "--doc-type", "org.iso.23220.1.jp.mnc")...)
-		if v := verdictOf(t, stdout); exit != exitFailed || v.Code != fault.MalformedResponse || v.Check != verify.CheckResponse {
+		if v := verdictOf(t, stdout); exit != exitFailed || v.Code != c.want || v.Check != verify.CheckResponse {
 			t.Errorf("%s: exit %d, %+v", name, exit, v)
 		}
 	}

@@ -145,8 +145,8 @@ var sessionAndAnswer = []Entry{
 	{
 		fault.ResponseTooLarge, documentRefused, Never,
 		Text{
-			"求めた項目の値が大きすぎます。JSONで4 MiBを超えます。",
-			"The values that were asked for are too large: over 4 MiB as JSON.",
+			"応答が大きすぎます。1 MiBか構造の上限、またはJSONで4 MiBを超えます。",
+			"The answer is too large: over 1 MiB or a limit of its structure, or 4 MiB of JSON.",
 		},
 		noteModel,
 	},
