@@ -8,8 +8,8 @@
 //
 // Exit status: 0 stopped in order, 2 a part of the daemon panicked, 64 wrong command
 // line, 69 the socket is not available, 70 internal fault, 78 wrong configuration, a
-// reader backend that this build does not have, or a sandbox started by nobody (65534). 2 is what the Go runtime gives too, for
-// a panic that nothing could catch.
+// reader backend that this build does not have, or a sandbox started by nobody
+// (65534). 2 is what the Go runtime gives too, for a panic that nothing could catch.
 package main
 
 import (

@@ -46,6 +46,7 @@ func pages() manual.Program {
 			}},
 			{Title: manual.Exit, Items: []manual.Entry{
 				{Term: "0", Text: manual.Text{Ja: "指示どおりに終わった", En: "stopped in order"}},
+				{Term: "2", Text: manual.Text{Ja: "処理の一部が異常終了した (値は消去済み)", En: "a part of the daemon panicked; values were wiped"}},
 				{Term: "64", Text: manual.Text{Ja: "使い方の誤り", En: "wrong command line"}},
 				{Term: "69", Text: manual.Text{Ja: "ソケットを使えない", En: "the socket is not available"}},
 				{Term: "70", Text: manual.Text{Ja: "内部エラー", En: "internal fault"}},

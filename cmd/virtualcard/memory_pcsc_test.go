@@ -83,19 +83,22 @@ func TestF56_MemoryOfTheDaemonThroughPCSC(t *testing.T) {
 	if p, _ := k.tap(t, "identity", "--behaviour", string(holder.TamperedElement)); p.State == api.StateVerified {
 		t.Fatal("a tampered document is verified")
 	}
-	p, _ := k.tap(t, "identity")
-	if p.State != api.StateVerified {
-		t.Fatalf("%s %s", p.State, p.Code)
-	}
 	person := values()
-	if found := remains(t, child.Process.Pid, person); len(found) == 0 {
-		t.Fatal("what waits for its claim is not found: the search is blind")
-	}
-	if _, err := c.Claim(t.Context(), p.ID, "claim"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Ack(t.Context(), p.ID, "claim", api.OutcomeIssued); err != nil {
-		t.Fatal(err)
+	// A claim with a portrait, and one that would fit into net/http's buffers.
+	for _, profile := range []string{"identity", "residence-certificate"} {
+		p, _ := k.tap(t, profile)
+		if p.State != api.StateVerified {
+			t.Fatalf("%s %s", p.State, p.Code)
+		}
+		if found := remains(t, child.Process.Pid, person); len(found) == 0 {
+			t.Fatal("what waits for its claim is not found: the search is blind")
+		}
+		if _, err := c.Claim(t.Context(), p.ID, "claim"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Ack(t.Context(), p.ID, "claim", api.OutcomeIssued); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for where, what := range remains(t, child.Process.Pid, person) {
 		t.Errorf("%s holds %s", where, what)

@@ -36,7 +36,7 @@ func (s *Server) postClaim(c *call) error {
 		return err
 	}
 	if short := unbuffered - len(body); short > 0 {
-		padded := append(append(make([]byte, 0, unbuffered), body...), bytes.Repeat([]byte{'\n'}, short)...)
+		padded := append(append(make([]byte, 0, unbuffered), body...), bytes.Repeat([]byte{'\t'}, short)...)
 		clear(body)
 		body = padded
 	}

@@ -30,7 +30,8 @@ func (a *app) documentsCommand(root *cobra.Command) *cobra.Command {
 }
 
 func (a *app) writeDocuments(root *cobra.Command, dir string) error {
-	for _, p := range manual.Pages(root, 1, manual.Language(a.lang), a.moreOfTheManual()...) {
+	pages := append(manual.Pages(root, 1, manual.Language(a.lang), a.moreOfTheManual()...), a.fieldManual())
+	for _, p := range pages {
 		if err := p.Write(filepath.Join(dir, "man")); err != nil {
 			return fault.Wrap(fault.InputUnreadable, err, "")
 		}

@@ -43,7 +43,7 @@ type Section struct {
 	Verbatim   string
 }
 
-// An Item is a term with its explanation.
+// An Item is a term with its explanation, whose lines stay lines.
 type Item struct{ Term, Text string }
 
 // Roff returns the page in the macros of man(7).
@@ -81,7 +81,7 @@ func (s Section) write(b *strings.Builder) {
 		b.WriteString(text(paragraph))
 	}
 	for _, item := range s.Items {
-		fmt.Fprintf(b, ".TP\n.B %s\n%s", quote(item.Term), text(item.Text))
+		fmt.Fprintf(b, ".TP\n.B %s\n%s", quote(item.Term), strings.ReplaceAll(strings.TrimRight(text(item.Text), "\n"), "\n", "\n.br\n")+"\n")
 	}
 	if s.Verbatim != "" {
 		fmt.Fprintf(b, ".PP\n.nf\n%s.fi\n", text(s.Verbatim))

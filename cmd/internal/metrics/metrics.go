@@ -13,6 +13,7 @@ package metrics
 import (
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -174,6 +175,8 @@ func (m *Metrics) LogEntry(level string) {
 
 // reader returns the name under which a reader is counted.
 func (m *Metrics) reader(name string) string {
+	// The name is what a driver says, and a label that is no UTF-8 is a panic.
+	name = strings.ToValidUTF8(name, "\uFFFD")
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.readers[name] {

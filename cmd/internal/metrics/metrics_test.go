@@ -147,6 +147,13 @@ func TestF58_ReadersOfManyNamesAreBounded(t *testing.T) {
 	has(t, got, `kazashi_taps_total{code="none",reader="other",result="ignored"} 468`)
 }
 
+// A driver may name its reader in any encoding, and nobody's tap may end the daemon.
+func TestF58_ReaderNameThatIsNoUTF8(t *testing.T) {
+	m := New(desk{})
+	m.Tap("\x83\x8a\x81[\x83_", Ignored, fault.OK, 0)
+	has(t, text(t, m), "kazashi_taps_total{code=\"none\",reader=\"\uFFFD\uFFFD[\uFFFD_\",result=\"ignored\"} 1")
+}
+
 func TestNothingIsCountedByNobody(t *testing.T) {
 	var m *Metrics
 	m.Tap("a", Verified, fault.OK, time.Second)
