@@ -130,6 +130,9 @@ func CheckProfiles(place string) ([]ProfileResult, error) {
 			return []ProfileResult{profileOf(place, content, err)}, nil
 		}
 	}
+	if _, err := fs.ReadDir(files, "."); err != nil { // which Glob keeps to itself
+		return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profiles")
+	}
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {
 		return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profiles")

@@ -192,6 +192,7 @@ const (
 	AnchorEnding             Code = "KZ-721" // a warning
 	SocketMode               Code = "KZ-722" // a warning
 	ReaderKeyExposed         Code = "KZ-723" // a warning
+	SpecimenInService        Code = "KZ-724" // a warning
 
 	// The machine.
 	ClockUntrusted   Code = "KZ-801"
@@ -393,6 +394,7 @@ var slugs = map[Code]string{
 	ReaderCertificateEnding:  "reader-certificate-ending",
 	AnchorEnding:             "anchor-ending",
 	SocketMode:               "socket-mode",
+	SpecimenInService:        "specimen-in-service",
 	ReaderKeyExposed:         "reader-key-exposed",
 	ClockUntrusted:           "clock-untrusted",
 	LedgerDegraded:           "ledger-degraded",

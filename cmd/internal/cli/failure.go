@@ -34,6 +34,10 @@ func failureOf(err error) failure {
 		f.Remedy = phrase{"設定のsocket.groupのグループにユーザーを加えるか、socket.modeを変えます。見本モードでは、デーモンを起動したユーザーだけが接続できます。",
 			"Add the user to the group of socket.group, or change socket.mode, in the configuration. In specimen mode nobody but the user who started the daemon can connect."}
 	}
+	if code == fault.InputUnreadable && errors.Is(err, fs.ErrPermission) {
+		f.Remedy = phrase{"このユーザーには読む権限がありません。sudo を付けて、同じコマンドを実行します。",
+			"This user may not read it. Run the same command with sudo."}
+	}
 	return f
 }
 

@@ -14,6 +14,11 @@ import (
 
 func probeConfig(_ context.Context, w *World, _ Facts) func(*Facts) {
 	seen := configFacts{Path: w.Config, Given: w.ConfigGiven, Shut: shut(w.Config)}
+	if !w.ConfigGiven {
+		if who, err := lookUp("kazashi"); err == nil {
+			seen.As = &who
+		}
+	}
 	c, err := configs.Load(w.Config)
 	if err == nil {
 		seen.C = c
@@ -93,7 +98,8 @@ func shut(path string) bool {
 }
 
 // daemonUser returns whom the daemon runs as: that of its process, else the one that
-// its unit names, else the owner of its socket; nil when none is known.
+// its unit names, else the owner of its socket, else the one that packages make for it;
+// nil when none is known.
 func (f *Facts) daemonUser() *Who {
 	switch s := f.Socket; {
 	case f.Daemon.As != nil:
@@ -103,7 +109,7 @@ func (f *Facts) daemonUser() *Who {
 	case s.Err == nil && s.UID > 0:
 		return &Who{UID: s.UID, GIDs: []int{s.GID}, Name: nameOf(s.UID)}
 	}
-	return nil
+	return f.Config.As
 }
 
 // detail returns what an error says without the name of its code.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 
 	"kazashi/cmd/internal/message"
@@ -24,7 +25,7 @@ func (w *World) socketPath(seen Facts) string {
 }
 
 func probeDaemon(ctx context.Context, w *World, seen Facts) func(*Facts) {
-	d := daemonFacts{Socket: w.socketPath(seen), Processes: w.processes("kazashid")}
+	d := daemonFacts{Socket: w.socketPath(seen), Given: w.Socket != "", Processes: w.processes("kazashid")}
 	var daemon Daemon
 	if daemon, d.DialErr = w.Dial(ctx, d.Socket); d.DialErr == nil {
 		defer func() { _ = daemon.Close() }()
@@ -61,11 +62,19 @@ func (d *daemonFacts) ask(ctx context.Context, daemon Daemon) {
 func judgeDaemon(f *Facts) Verdict {
 	d := f.Daemon
 	look := []string{"systemctl status kazashid.service", "journalctl -u kazashid.service -n 50"}
-	switch {
+	switch s := f.Socket; {
 	case f.Late[daemonID]:
 		return d.hung(look)
+	case d.DialErr != nil && s.Err == nil && s.Path == d.Socket && s.Path != "" && s.Mode.Type() != fs.ModeSocket:
+		one := Finding{
+			Code: fault.SocketUnavailable,
+			Seen: both("%s はソケットではありません", "%s is no socket", d.Socket),
+			Do:   both("そのファイルをのけてから、ソケットを作り直します。", "Move that file away, then have the socket made anew."),
+			Run:  []string{"ls -l " + d.Socket, renew},
+		}
+		return Verdict{Findings: []Finding{f.elsewhere(one)}}
 	case d.DialErr == nil && d.AskErr == nil:
-		return Verdict{Note: d.note()}
+		return Verdict{Note: d.note(), Findings: f.specimenInService()}
 	case fault.CodeOf(d.AskErr) == fault.Forbidden, fault.CodeOf(d.DialErr) == fault.Forbidden:
 		if len(d.Processes) == 0 && d.AskErr == nil {
 			return Verdict{State: Unseen, Hidden: both("このユーザーはソケットに接続できません", "this user may not connect to the socket"), How: sudo}
@@ -85,7 +94,40 @@ func judgeDaemon(f *Facts) Verdict {
 	if others := d.pids(); others != "" {
 		one = one.also("ほかの場所で動く kazashid"+others, "kazashid runs elsewhere"+others)
 	}
-	return Verdict{Note: both("動いていません", "not running"), Findings: []Finding{one}}
+	return Verdict{Note: both("動いていません", "not running"), Findings: []Finding{f.elsewhere(one)}}
+}
+
+// elsewhere changes the finding of a socket on which nothing answers where somebody
+// named another one than the configuration does: the name is the first to suspect then.
+func (f *Facts) elsewhere(one Finding) Finding {
+	d := f.Daemon
+	if !d.Given || f.Config.C == nil || f.Config.C.Socket.Path == d.Socket {
+		return one
+	}
+	right := f.Config.C.Socket.Path
+	one = one.also("設定のソケットは "+right+" です", "the configuration's socket is "+right)
+	one.Do = both("--socket または KAZASHI_SOCKET に指定したパスを確かめます。",
+		"Look at the path that was given by --socket or KAZASHI_SOCKET.")
+	one.Run = []string{"kazashi doctor --socket " + right, "unset KAZASHI_SOCKET"}
+	return one
+}
+
+// specimenInService warns of a daemon of demonstrations where the kiosk asks for its own.
+// Of one that somebody named by --socket there is nothing to warn.
+func (f *Facts) specimenInService() []Finding {
+	d := f.Daemon
+	if !f.specimen() || d.Given || f.Config.C == nil {
+		return nil
+	}
+	one := Finding{
+		Code: fault.SpecimenInService, Warning: true,
+		Seen: both("%s で見本モードのデーモン%sが動いています", "a daemon in specimen mode%[2]s serves %[1]s", d.Socket, d.pids()),
+		Run:  []string{"systemctl cat kazashid.service", "sudo systemctl restart kazashid.service"},
+	}
+	if len(d.Processes) == 1 {
+		one.Run = append([]string{fmt.Sprintf("sudo kill %d", d.Processes[0].PID)}, one.Run...)
+	}
+	return []Finding{one}
 }
 
 // hung is the verdict of a daemon that takes connections and does not answer.

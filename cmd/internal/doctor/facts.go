@@ -48,6 +48,9 @@ type configFacts struct {
 	Shut  bool            // its mode lets nobody read it
 	C     *configs.Config // nil when it cannot be used
 	Err   error
+	// As is the user that packages make for the daemon; nil where the machine has none, or
+	// another configuration than the installed one is looked at.
+	As *Who
 }
 
 type profileFacts struct {
@@ -73,6 +76,7 @@ type keyFacts struct {
 
 type daemonFacts struct {
 	Socket    string
+	Given     bool // somebody named the socket
 	DialErr   error
 	AskErr    error
 	Status    *api.Status
@@ -88,6 +92,14 @@ type socketFacts struct {
 	Mode fs.FileMode
 	UID  int
 	GID  int
+	Bar  *folder // the first directory of the path that the user may not pass
+}
+
+// A folder is a directory with its permissions.
+type folder struct {
+	Path     string
+	Mode     fs.FileMode
+	UID, GID int
 }
 
 type serviceFacts struct {

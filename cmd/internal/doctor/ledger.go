@@ -27,11 +27,10 @@ func probeLedger(_ context.Context, _ *World, seen Facts) func(*Facts) {
 		return nil
 	}
 	l := ledgerFacts{Dir: filepath.Dir(seen.Config.C.Ledger.Path)}
-	as := seen.daemonUser()
-	if as == nil {
-		as = &seen.Who
+	as := seen.daemonUser() // whether the one who looks may write says nothing
+	if as != nil {
+		l.As = as.Name
 	}
-	l.As = as.Name
 	if _, l.Err = os.Stat(l.Dir); l.Err == nil {
 		l.Free, l.ReadOnly, l.Err = space(l.Dir)
 		if may, known := reaches(l.Dir, as, write|search); known {
@@ -67,6 +66,9 @@ func judgeLedger(f *Facts) Verdict {
 	}
 	if l.Err != nil {
 		return Verdict{State: Unseen, Hidden: same(l.Err.Error()), How: sudo}
+	}
+	if l.Writable == nil && f.Who.UID != 0 {
+		return Verdict{State: Unseen, Hidden: both("デーモンが %s に書き込めるか", "whether the daemon can write to %s", l.Dir), How: sudo}
 	}
 	v := Verdict{Note: both("%s、空き %d MB", "%s, %d MB free", l.Dir, l.Free>>20)}
 	if l.Free < lowSpace {

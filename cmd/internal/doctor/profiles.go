@@ -58,6 +58,10 @@ func judgeProfiles(f *Facts) Verdict {
 		if file.Err == nil {
 			continue
 		}
+		if errors.Is(file.Err, fs.ErrPermission) && f.others(false) {
+			v.State, v.Hidden, v.How = Unseen, both("%s を読む権限がありません", "this user may not read %s", file.File), sudo
+			continue
+		}
 		var found configs.Problems
 		if !errors.As(file.Err, &found) {
 			v.Findings = append(v.Findings, Finding{Code: fault.CodeOf(file.Err), Seen: same(file.File + ": " + detail(file.Err)), Run: check})

@@ -81,6 +81,8 @@ func judgeReader(f *Facts) Verdict {
 	}
 	seen := f.Service.Seen
 	switch chosen := f.chosen(); {
+	case len(chosen) > 1:
+		return Verdict{Note: same(f.labels(chosen)), Findings: []Finding{f.ambiguous(chosen)}}
 	case len(chosen) > 0:
 		return Verdict{Note: same(f.labels(chosen))}
 	case len(f.named()) > 0:
@@ -110,4 +112,19 @@ func judgeReader(f *Facts) Verdict {
 		Code: fault.ReaderNotFound,
 		Seen: both("pcscd のリーダーは 0 台です", "pcscd has no reader"), Run: []string{"lsusb", "pcsc_scan -r"},
 	}}}
+}
+
+// ambiguous warns of several readers between which nothing chooses: who asks for a
+// presentation has to name one of them each time.
+func (f *Facts) ambiguous(chosen []reader.State) Finding {
+	one := Finding{
+		Code: fault.ReaderAmbiguous, Warning: true,
+		Seen: both("使えるリーダーが %d 台あります: %s", "%d readers can be used: %s", len(chosen), f.labels(chosen)),
+		Do: both("1台だけを使うなら、設定の reader.include か reader.serial で選びます。試すときは --reader で指定します。",
+			"Where one of them is to be used, choose it by reader.include or reader.serial. For a try name it with --reader."),
+	}
+	for _, r := range chosen {
+		one.Run = append(one.Run, "kazashi tap --reader '"+strings.ReplaceAll(r.Reader, "'", `'\''`)+"'")
+	}
+	return one
 }

@@ -64,7 +64,7 @@ func TestReadersAreChosenByNameAndSerial(t *testing.T) {
 		want  []string
 		code  []fault.Code
 	}{
-		"by name alone":            {twins(t, serial(""), nil), []string{"ACS 00 00", "ACS 01 00"}, nil},
+		"by name alone":            {twins(t, serial(""), nil), []string{"ACS 00 00", "ACS 01 00"}, []fault.Code{fault.ReaderAmbiguous}},
 		"by serial":                {twins(t, serial("18"), nil), []string{"ACS 01 00"}, nil},
 		"no such serial":           {twins(t, serial("19"), nil), nil, []fault.Code{fault.ReaderNameMismatch}},
 		"the daemon has chosen":    {twins(t, serial("17"), &api.Status{Readers: []api.Reader{{Name: "ACS 00 00"}}}), []string{"ACS 00 00"}, nil},
@@ -126,5 +126,14 @@ func TestWhatLiesOnTheReader(t *testing.T) {
 	f.Service.Seen[1].Present, f.Service.Seen[1].Mute = true, true
 	if got := codesOf(judgeField(f)); !slices.Equal(got, []fault.Code{fault.FieldOccupied, fault.CardUnresponsive}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// Between two readers somebody has to choose; the warning has the command for each.
+func TestTwoReadersAreAWarning(t *testing.T) {
+	v := judgeReader(twins(t, func(c *configs.Config) { c.Reader.Include = "ACS" }, nil))
+	want := []string{"kazashi tap --reader 'ACS 00 00'", "kazashi tap --reader 'ACS 01 00'"}
+	if len(v.Findings) != 1 || !v.Findings[0].Warning || !slices.Equal(v.Findings[0].Run, want) {
+		t.Errorf("%+v", v)
 	}
 }

@@ -63,9 +63,7 @@ func judgeKey(f *Facts) Verdict {
 		}
 		return Verdict{State: Unseen, Hidden: both("%s を読む権限がありません", "this user may not read %s", k.Path), How: sudo}
 	case k.Err != nil:
-		one := unreadable(f, k)
-		one.Code, one.Seen = fault.CodeOf(k.Err), same(detail(k.Err))
-		return Verdict{Findings: []Finding{one}}
+		return Verdict{Findings: []Finding{unusable(f, k)}}
 	}
 	v.Note = both("%s、期限 %s", "%s, until %s", k.Subject, k.NotAfter.UTC().Format(time.DateOnly))
 	if may, known := readable(k.Path, f.daemonUser()); known && !may {
@@ -98,7 +96,27 @@ func unreadable(f *Facts, k keyFacts) Finding {
 		Seen: both("ユーザー %s は %s を読めません", "the user %s cannot read %s", who, k.Path),
 	}
 	if k.Path != "" {
-		one.Run = []string{"ls -l " + k.Path, "sudo chown " + who + " " + k.Path + " && sudo chmod 0400 " + k.Path}
+		one.Run = []string{"ls -l " + k.Path, "sudo chown " + who + " " + k.Path, "sudo chmod 0400 " + k.Path}
+	}
+	return one
+}
+
+// unusable is the finding of a key or certificate that does not load. Owner and mode are
+// to be changed only where they are what is wrong.
+func unusable(f *Facts, k keyFacts) Finding {
+	one := Finding{Code: fault.CodeOf(k.Err), Seen: same(detail(k.Err))}
+	certificate := strings.TrimPrefix(f.Config.C.ReaderKey.Certificate, "file:")
+	switch {
+	case one.Code != fault.ReaderKeyUnreadable:
+		one.Run = []string{"openssl x509 -in " + certificate + " -noout -text"}
+	case errors.Is(k.Err, fs.ErrPermission):
+		path := k.Path
+		if failed, ok := errors.AsType[*fs.PathError](k.Err); ok {
+			path = failed.Path // of the two
+		}
+		one.Run = unreadable(f, keyFacts{Path: path}).Run
+	case k.Path != "":
+		one.Run = []string{"ls -l " + k.Path + " " + certificate}
 	}
 	return one
 }

@@ -81,6 +81,13 @@ func judgeAnchors(f *Facts) Verdict {
 		v.Findings = append(v.Findings, Finding{Code: fault.CodeOf(p.Err), Seen: same(p.File + ": " + detail(p.Err)), Run: check})
 	}
 	hidden := v.How != ""
+	if f.specimen() {
+		if _, lacks := f.reported(fault.NoAnchor); f.Daemon.Health != nil && !lacks {
+			// It has issuers of its own for what it serves.
+			v.Note = both("見本モードのデーモンの発行者", "those of the daemon in specimen mode")
+			return v
+		}
+	}
 	if f.Daemon.Trust != nil && (hidden || f.specimen()) {
 		anchors = slices.Concat(anchors, told(f.Daemon.Trust))
 	} else if hidden && len(anchors) == 0 {

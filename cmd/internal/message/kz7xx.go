@@ -190,4 +190,15 @@ var configurationAndKeys = []Entry{
 			"Give the key's file to the user kazashi with mode 0400. If somebody may have read it, replace key and certificate.",
 		},
 	},
+	{
+		fault.SpecimenInService, worksAsk, CallTechnician,
+		Text{
+			"設定のソケットで、見本モード(SPECIMEN)のデーモンが動いています。本物の証明書は受け付けません。",
+			"A daemon in specimen mode serves the socket of the configuration. It accepts no real document.",
+		},
+		Text{
+			"見本モードのデーモンを止めて、kazashid.serviceを起動します。",
+			"Stop the daemon in specimen mode and start kazashid.service.",
+		},
+	},
 }
