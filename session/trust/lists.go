@@ -108,6 +108,6 @@ func (r *revocationReader) file(path string) error {
 
 // newest takes a list in unless a newer one of its id is there.
 func newest[T list[T]](lists []Installed[T], found Installed[T]) []Installed[T] {
-	taken, _ := take(lists, found) //nolint:errcheck // it says that the one which is there is newer
+	taken, _ := take(lists, found) // the error says that the one which is there is newer
 	return taken
 }

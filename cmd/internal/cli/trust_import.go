@@ -30,10 +30,10 @@ func (a *app) trustImportCommand(order *trustOrder) *cobra.Command {
 		return noArguments(nil, args[1:])
 	}
 	cmd.Long = phrase{
-		Ja: `VICAL、CRL、ステータスリストの署名、期限、番号を確かめてから、設定の trust.dir に置きます。登録済みのものより古ければ登録せず、元のものが残ります。デーモンは 1 分以内に読み込みます。
+		Ja: `VICAL、CRL、ステータスリストの署名、期限、番号を確かめてから、設定の trust.dir に置きます。登録済みのものより古ければ登録せず、元のものが残ります。信頼する発行者 (IACA) につながらないステータスリストは、--unanchored を付けたときだけ登録します。デーモンは 1 分以内に読み込みます。
 
 終了コード: 0 登録した (または登録済み)、1 拒否 (署名、期限、古い番号)、64 使い方の誤り、66 読めない、77 書き込めない、78 設定の誤り`,
-		En: `Check signature, dates and number of a VICAL, a CRL or a status list, then put it under trust.dir of the configuration. One that is older than what is installed is refused, and what is installed stays. The daemon picks it up within a minute.
+		En: `Check signature, dates and number of a VICAL, a CRL or a status list, then put it under trust.dir of the configuration. One that is older than what is installed is refused, and what is installed stays. A status list that leads to no trusted issuer (IACA) is installed with --unanchored only. The daemon picks it up within a minute.
 
 exit status: 0 installed, now or before, 1 refused (signature, dates, older number), 64 wrong command line, 66 unreadable file, 77 not allowed to write, 78 wrong configuration`,
 	}.in(a.lang)
