@@ -219,6 +219,36 @@ func TestHandoverMessages(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// One bad carrier takes nothing from a sound one beside it.
+	refer := func(ids ...string) ndef.Record {
+		var references ndef.Message
+		for _, id := range ids {
+			references = append(references, ndef.Record{TNF: ndef.WellKnown, Type: typeCarrier, Payload: append(append([]byte{1, byte(len(id))}, id...), 0)})
+		}
+		return selectRecord(append([]byte{handoverVersion}, message(references...)...)...)
+	}
+	sound, err := EncodeDevice(newKey(t, seal.P256).COSE(), Capabilities{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engagement.Payload = sound
+	ble := ndef.Record{TNF: ndef.MIME, Type: typeBLE, ID: "0"}
+	short := append([]byte{handoverVersion}, message(
+		ndef.Record{TNF: ndef.WellKnown, Type: typeCarrier, Payload: []byte{1}},
+		ndef.Record{TNF: ndef.WellKnown, Type: typeCarrier, Payload: []byte{1, 3, 'n', 'f', 'c', 0}})...)
+	for name, c := range map[string]struct {
+		raw  []byte
+		want string
+	}{
+		"NFC beside one without its record":        {message(refer("W", "nfc"), engagement, nfc(1)), "an unknown carrier, NFC"},
+		"NFC before one without its record":        {message(refer("nfc", "W"), engagement, nfc(1)), "NFC, an unknown carrier"},
+		"NFC beside a reference that is cut short": {message(selectRecord(short...), engagement, nfc(1)), "an unknown carrier, NFC"},
+		"BLE beside an NFC record of version 2":    {message(refer("0", "nfc"), engagement, ble, nfc(2)), "BLE, an unknown carrier"},
+	} {
+		if e, err := ParseSelect(c.raw); err != nil || e.Offered() != c.want {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
 	c, err := parseCarrier(nfc(1))
 	if err != nil || c.Kind != NFC || c.MaxCommand != 0 || c.MaxResponse != 0 {
 		t.Errorf("NFC record of one byte: %+v, %v", c, err)

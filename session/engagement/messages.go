@@ -1,6 +1,7 @@
 package engagement
 
 import (
+	"cmp"
 	"slices"
 
 	"kazashi/reader/ndef"
@@ -67,7 +68,9 @@ func EncodeSelect(deviceEngagement []byte, carriers ...Carrier) ([]byte, error) 
 // EncodeRequest encodes a Handover Request message.
 func EncodeRequest(carriers ...Carrier) ([]byte, error) { return encode(typeRequest, carriers) }
 
-// parseCarriers reads the handover record of a type and the carriers it refers to.
+// parseCarriers reads the handover record of a type and the carriers it refers to. One
+// that cannot be read is of an unknown kind, as it may be of a later version; it is
+// the error where none beside it is of a known one.
 func parseCarriers(m ndef.Message, typ string) ([]Carrier, error) {
 	handover, ok := m.Find(ndef.WellKnown, typ)
 	if !ok {
@@ -84,25 +87,36 @@ func parseCarriers(m ndef.Message, typ string) ([]Carrier, error) {
 		return nil, fault.Wrap(fault.MalformedNDEF, err, "inside the %s record", typ)
 	}
 	var carriers []Carrier
+	var bad error
+	usable := false
 	for _, r := range references {
 		if r.TNF != ndef.WellKnown || r.Type != typeCarrier {
 			continue // a collision record, or one of a later version
 		}
-		id, err := carrierReference(r.Payload)
+		c, err := referredCarrier(m, r)
 		if err != nil {
-			return nil, err
+			bad, c = cmp.Or(bad, err), Carrier{}
 		}
-		record, ok := m.FindID(id)
-		if !ok {
-			return nil, fault.New(fault.MalformedHandover, "a carrier is named whose record is missing")
-		}
-		c, err := parseCarrier(record)
-		if err != nil {
-			return nil, err
-		}
+		usable = usable || c.Kind != Unknown
 		carriers = append(carriers, c)
 	}
+	if bad != nil && !usable {
+		return nil, bad
+	}
 	return carriers, nil
+}
+
+// referredCarrier reads the carrier to which an alternative carrier record refers.
+func referredCarrier(m ndef.Message, reference ndef.Record) (Carrier, error) {
+	id, err := carrierReference(reference.Payload)
+	if err != nil {
+		return Carrier{}, err
+	}
+	record, ok := m.FindID(id)
+	if !ok {
+		return Carrier{}, fault.New(fault.MalformedHandover, "a carrier is named whose record is missing")
+	}
+	return parseCarrier(record)
 }
 
 // carrierReference returns the identifier in an alternative carrier record, whose
