@@ -21,7 +21,7 @@ func (p *Phone) response(request *mdoc.DeviceRequest) ([]byte, error) {
 		}
 		i := slices.IndexFunc(p.wallet, func(c *specimen.Credential) bool { return c.DocType == asked.DocType })
 		if i < 0 || p.options.Scenario == ReturnsNothing {
-			response.DocumentErrors = append(response.DocumentErrors, map[string]int32{asked.DocType: 0})
+			response.DocumentErrors = append(response.DocumentErrors, map[string]int64{asked.DocType: 0})
 			continue
 		}
 		document, err := p.document(p.wallet[i], asked)
@@ -63,8 +63,8 @@ func (p *Phone) document(c *specimen.Credential, asked mdoc.DocRequest) (mdoc.Do
 }
 
 // missing lists what was asked for and is not returned, each with error 0.
-func missing(returned map[string][]mdoc.IssuerSignedItem, asked mdoc.DocRequest) map[string]map[string]int32 {
-	var errors map[string]map[string]int32
+func missing(returned map[string][]mdoc.IssuerSignedItem, asked mdoc.DocRequest) map[string]map[string]int64 {
+	var errors map[string]map[string]int64
 	for _, e := range asked.Elements {
 		if slices.ContainsFunc(returned[e.Namespace], func(i mdoc.IssuerSignedItem) bool {
 			return i.ElementIdentifier == e.Identifier
@@ -72,10 +72,10 @@ func missing(returned map[string][]mdoc.IssuerSignedItem, asked mdoc.DocRequest)
 			continue
 		}
 		if errors == nil {
-			errors = make(map[string]map[string]int32)
+			errors = make(map[string]map[string]int64)
 		}
 		if errors[e.Namespace] == nil {
-			errors[e.Namespace] = make(map[string]int32)
+			errors[e.Namespace] = make(map[string]int64)
 		}
 		errors[e.Namespace][e.Identifier] = 0
 	}

@@ -143,8 +143,8 @@ func TestDeviceResponse_RoundTrip(t *testing.T) {
 			IssuerAuth: wire.Raw{0x80},
 		},
 		DeviceSigned: DeviceSigned{NameSpaces: empty, DeviceAuth: DeviceAuth{MAC: wire.Raw{0x80}}},
-		Errors:       map[string]map[string]int32{NamespaceMyNumberCard: {"portrait": 0}},
-	}}, DocumentErrors: []map[string]int32{{DocTypeDrivingLicence: 0}}}
+		Errors:       map[string]map[string]int64{NamespaceMyNumberCard: {"portrait": 0}},
+	}}, DocumentErrors: []map[string]int64{{DocTypeDrivingLicence: 0}}}
 	raw, err := want.Bytes()
 	if err != nil {
 		t.Fatal(err)

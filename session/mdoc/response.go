@@ -14,7 +14,7 @@ type DeviceResponse struct {
 	Status    uint32     `cbor:"status"`
 	Documents []Document `cbor:"documents,omitempty"`
 	// DocumentErrors tell of documents that are not returned, docType by docType.
-	DocumentErrors []map[string]int32 `cbor:"documentErrors,omitempty"`
+	DocumentErrors []map[string]int64 `cbor:"documentErrors,omitempty"`
 }
 
 // Document is one returned document.
@@ -24,7 +24,7 @@ type Document struct {
 	DeviceSigned DeviceSigned `cbor:"deviceSigned"`
 	// Errors tell of elements that are not returned: namespace, identifier, code.
 	// 0 is data not returned, others are reserved or of the issuer.
-	Errors map[string]map[string]int32 `cbor:"errors,omitempty"`
+	Errors map[string]map[string]int64 `cbor:"errors,omitempty"`
 }
 
 // IssuerSigned is what the issuer vouches for.

@@ -54,13 +54,13 @@ func TestF56_NoTextOfThePhoneInAnError(t *testing.T) {
 		"docType of the mso": {func(d *draft) { d.mso.DocType = canary }, fault.DocTypeMismatch},
 		"document errors": {func(d *draft) {
 			d.answered = func(r *mdoc.DeviceResponse) {
-				r.Documents, r.DocumentErrors = nil, []map[string]int32{{canary: 0}}
+				r.Documents, r.DocumentErrors = nil, []map[string]int64{{canary: 0}}
 			}
 		}, fault.DocumentMissing},
 		"errors": {func(d *draft) {
 			d.attributes = d.attributes[1:]
 			d.answered = func(r *mdoc.DeviceResponse) {
-				r.Documents[0].Errors = map[string]map[string]int32{canary: {canary: 0}}
+				r.Documents[0].Errors = map[string]map[string]int64{canary: {canary: 0}}
 			}
 		}, fault.Incomplete},
 		"version":         {func(d *draft) { d.answered = func(r *mdoc.DeviceResponse) { r.Version = canary } }, fault.UnsupportedResponseVersion},

@@ -271,10 +271,20 @@ func TestVerify_IssuingCountry(t *testing.T) {
 	country := func(value any) func(*draft) {
 		return func(d *draft) { d.attributes = append(d.attributes, attribute{nsISO, "issuing_country", value}) }
 	}
+	in := func(namespace string) func(*draft) {
+		return func(d *draft) {
+			d.attributes = append(d.attributes, attribute{namespace, "issuing_country", "UT"})
+		}
+	}
 	newLab(t).run(t, []spoiled{
 		{"same", country("JP"), "", fault.OK},
 		{"another", country("UT"), CheckIssuingCountry, fault.IssuingCountryMismatch},
 		{"lower case", country("jp"), CheckIssuingCountry, fault.IssuingCountryMismatch},
 		{"a number", country(392), CheckIssuingCountry, fault.IssuingCountryMismatch},
+		{"in the Japanese namespace", in(ns), CheckIssuingCountry, fault.IssuingCountryMismatch},
+		{"in that of the mDL", in("org.iso.18013.5.1"), CheckIssuingCountry, fault.IssuingCountryMismatch},
+		{"in that of AAMVA", in("org.iso.18013.5.1.aamva"), CheckIssuingCountry, fault.IssuingCountryMismatch},
+		{"in a private namespace", in("com.example"), "", fault.OK},
+		{"in one that begins alike", in("org.iso.18013.5.10"), "", fault.OK},
 	})
 }

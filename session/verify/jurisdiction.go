@@ -1,7 +1,10 @@
 package verify
 
 import (
+	"strings"
+
 	"kazashi/session/fault"
+	"kazashi/session/mdoc"
 	"kazashi/session/wire"
 )
 
@@ -15,6 +18,9 @@ const (
 // the certificate.
 func (d *examination) compareCountry() error {
 	for _, e := range d.elements {
+		if !namesIssuer(e.Namespace) {
+			continue
+		}
 		switch e.Identifier {
 		case issuingCountry:
 			var country string
@@ -31,6 +37,18 @@ func (d *examination) compareCountry() error {
 		}
 	}
 	return nil
+}
+
+// namesIssuer reports whether the elements above mean the issuer of the document in a
+// namespace: those of ISO/IEC 18013-5 and 23220 and what is below them, of a country
+// or of AAMVA. What an element of that name is in another, its owner decides.
+func namesIssuer(namespace string) bool {
+	for _, known := range []string{mdoc.NamespaceDrivingLicence, mdoc.NamespaceISO23220} {
+		if namespace == known || strings.HasPrefix(namespace, known+".") {
+			return true
+		}
+	}
+	return false
 }
 
 // inJurisdiction reports whether issuing_jurisdiction, ISO 3166-2, is the state of

@@ -78,9 +78,9 @@ func (d *examination) answers() ([][]mdoc.ElementRequest, error) {
 				return nil, err
 			}
 			if i < 0 {
-				var codes []int32
+				var codes []int64
 				if code, told := d.document.Errors[r.Namespace][r.Identifier]; told {
-					codes = []int32{code}
+					codes = []int64{code}
 				}
 				missing = append(missing, r.Identifier+errorCodes(codes))
 				continue

@@ -84,22 +84,26 @@ func TestF41_ErrorsOfThePhoneAreTold(t *testing.T) {
 		want      string
 	}{
 		"elements": {func(r *mdoc.DeviceResponse) {
-			r.Documents[0].Errors = map[string]map[string]int32{ns: {"sex_unicode": 0, "portrait": 7}, "x": {"birth_date_unicode": 3}}
+			r.Documents[0].Errors = map[string]map[string]int64{ns: {"sex_unicode": 0, "portrait": 7}, "x": {"birth_date_unicode": 3}}
 		}, asked, "incomplete: without sex_unicode (error 0), birth_date_unicode"},
+		"errors of more than 32 bits": {func(r *mdoc.DeviceResponse) {
+			r.Documents[0].Errors = map[string]map[string]int64{ns: {"sex_unicode": -1 << 40, "birth_date_unicode": 1 << 40}}
+			r.DocumentErrors = []map[string]int64{{"x": -1 << 40}}
+		}, asked, "incomplete: without sex_unicode (error -1099511627776), birth_date_unicode (error 1099511627776)"},
 		"an error of the wallet's own": {func(r *mdoc.DeviceResponse) {
-			r.Documents[0].Errors = map[string]map[string]int32{ns: {"sex_unicode": -12}}
+			r.Documents[0].Errors = map[string]map[string]int64{ns: {"sex_unicode": -12}}
 		}, asked, "incomplete: without sex_unicode (error -12), birth_date_unicode"},
 		"a document": {func(r *mdoc.DeviceResponse) {
-			r.Documents, r.DocumentErrors = nil, []map[string]int32{{mdoc.DocTypeMyNumberCard: 0, "x": 5}, {mdoc.DocTypeMyNumberCard: -3}}
+			r.Documents, r.DocumentErrors = nil, []map[string]int64{{mdoc.DocTypeMyNumberCard: 0, "x": 5}, {mdoc.DocTypeMyNumberCard: -3}}
 		}, asked, "document-missing: no document " + mdoc.DocTypeMyNumberCard + " (errors -3 0)"},
 		"two documents": {func(r *mdoc.DeviceResponse) {
-			r.Documents, r.DocumentErrors = nil, []map[string]int32{{other: 1}}
+			r.Documents, r.DocumentErrors = nil, []map[string]int64{{other: 1}}
 		}, &both, "document-missing: no document " + mdoc.DocTypeMyNumberCard + ", " + other + " (error 1)"},
 		"no document": {func(r *mdoc.DeviceResponse) {
-			r.Documents, r.DocumentErrors = nil, []map[string]int32{{"x": 0, "y": 0}}
+			r.Documents, r.DocumentErrors = nil, []map[string]int64{{"x": 0, "y": 0}}
 		}, nil, "document-missing: no document (error 0)"},
 		"more than one text holds": {func(r *mdoc.DeviceResponse) {
-			r.Documents, r.DocumentErrors = nil, []map[string]int32{{"a": 9, "b": 8, "c": 7, "d": 6, "e": -5}}
+			r.Documents, r.DocumentErrors = nil, []map[string]int64{{"a": 9, "b": 8, "c": 7, "d": 6, "e": -5}}
 		}, nil, "document-missing: no document (errors -5 to 9)"},
 	} {
 		d := l.draft(t)
@@ -131,7 +135,7 @@ func TestF41_Documents(t *testing.T) {
 		{"no document, nothing asked", func(r *mdoc.DeviceResponse) { r.Documents = nil }, nil, fault.DocumentMissing},
 		{"no document, nothing in the request", func(r *mdoc.DeviceResponse) { r.Documents = nil }, &mdoc.Request{}, fault.DocumentMissing},
 		{"no document, with its error", func(r *mdoc.DeviceResponse) {
-			r.Documents, r.DocumentErrors = nil, []map[string]int32{{mdoc.DocTypeMyNumberCard: 0}}
+			r.Documents, r.DocumentErrors = nil, []map[string]int64{{mdoc.DocTypeMyNumberCard: 0}}
 		}, name, fault.DocumentMissing},
 		{"another document", func(r *mdoc.DeviceResponse) { r.Documents[0].DocType = "other" }, name, fault.DocumentMissing},
 		{"a document that was not asked for", func(r *mdoc.DeviceResponse) {

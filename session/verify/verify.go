@@ -159,7 +159,7 @@ func checkDocuments(response *mdoc.DeviceResponse, requested *mdoc.Request) erro
 // documentErrors tells the error codes that the phone gives for a docType, or, of
 // "", for all: numbers only, as the names would be the phone's.
 func documentErrors(response *mdoc.DeviceResponse, docType string) string {
-	var codes []int32
+	var codes []int64
 	for _, errors := range response.DocumentErrors {
 		for name, code := range errors {
 			if docType == "" || name == docType {
@@ -175,7 +175,7 @@ const mostErrorCodes = 4
 
 // errorCodes tells error codes of a phone, in order and each once: 0 means that data
 // was not returned, what is over it is reserved, and what is under it the wallet's own.
-func errorCodes(codes []int32) string {
+func errorCodes(codes []int64) string {
 	slices.Sort(codes)
 	switch codes = slices.Compact(codes); {
 	case len(codes) == 0:
