@@ -39,8 +39,10 @@ var trust = []Entry{
 			"A certificate of the issuer has expired.",
 		},
 		Text{
-			"端末の時計を確認します。時計が正しければ、発行者の新しい証明書(IACA)がないか調べます。",
-			"Check the terminal's clock. If it is right, look for a newer certificate (IACA) of the issuer.",
+			"端末の時計を確認します。時計が正しければ、発行者の新しい証明書(IACA)がないか調べます。" +
+				"期限切れが文書の署名用証明書なら、お客様にウォレットで文書を更新してもらいます。",
+			"Check the terminal's clock. If it is right, look for a newer certificate (IACA) of the issuer. " +
+				"If it is the document signer that has expired, the customer has to renew the document in the wallet.",
 		},
 	},
 	{
