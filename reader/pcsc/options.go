@@ -42,10 +42,11 @@ type Options struct {
 // before the wait is lost, and new readers are looked for between waits.
 const slice = time.Second
 
-// The pause before the service is tried again doubles from the first to the second.
+// The pause before the service is tried again doubles from the first to the second: a
+// service that was away for hours has its readers in use a second after it is back.
 const (
 	minBackoff = 100 * time.Millisecond
-	maxBackoff = 5 * time.Second
+	maxBackoff = time.Second
 )
 
 // maxAbandoned bounds the given-up calls, each of which keeps a thread.
