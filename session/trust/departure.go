@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
 )
@@ -14,6 +15,12 @@ var (
 	oidCRLPoints        = asn1.ObjectIdentifier{2, 5, 29, 31}
 )
 
+// maxSerial is how long a serial number may be, in octets.
+const maxSerial = 20
+
+// emptySequence is the value of an extension that lists nothing.
+var emptySequence = []byte{0x30, 0x00}
+
 // Departures tells where the certificate of an IACA or of a document signer departs
 // from its profile in Annex B and is taken all the same: real issuers do, and it opens
 // nothing, since every extension is read and held to the profile whether it is
@@ -25,6 +32,12 @@ func Departures(c *x509.Certificate) []string {
 		{oidSubjectKey, false, "subject key identifier"},
 	}
 	var found []string
+	if c.Subject.CommonName == "" {
+		found = append(found, "common name is missing")
+	}
+	if c.SerialNumber.BitLen() >= 8*maxSerial { // DER has a sign bit too
+		found = append(found, "serial number is longer than 20 octets")
+	}
 	if c.IsCA {
 		wanted = append(wanted, wantedExtension{oidBasicConstraints, true, "basic constraints"})
 		if c.MaxPathLen < 0 {
@@ -37,9 +50,9 @@ func Departures(c *x509.Certificate) []string {
 		wanted = append(wanted,
 			wantedExtension{oidExtendedKeyUsage, true, "extended key usage"},
 			wantedExtension{oidAuthorityKey, false, "authority key identifier"},
-			wantedExtension{oidCRLPoints, false, "crl distribution points"},
-			wantedExtension{issuerAltName, false, "issuer alternative name"})
+			wantedExtension{oidCRLPoints, false, "crl distribution points"})
 	}
+	wanted = append(wanted, wantedExtension{issuerAltName, false, "issuer alternative name"})
 	for _, w := range wanted {
 		if why := w.departs(c); why != "" {
 			found = append(found, w.name+" "+why)
@@ -61,6 +74,8 @@ func (w wantedExtension) departs(c *x509.Certificate) string {
 		case !e.Id.Equal(w.id):
 		case w.critical && !e.Critical:
 			return "is not critical"
+		case bytes.Equal(e.Value, emptySequence):
+			return "is empty"
 		default:
 			return ""
 		}

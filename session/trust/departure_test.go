@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,6 +68,10 @@ func TestDepartures_DocumentSigner(t *testing.T) {
 		{"subject key identifier is missing", func(c *x509.Certificate) { c.SubjectKeyId = nil }},
 		{"crl distribution points is missing", func(c *x509.Certificate) { c.CRLDistributionPoints = nil }},
 		{"issuer alternative name is missing", without(issuerAltName)},
+		{"issuer alternative name is empty", uncritical(issuerAltName, 0x30, 0)},
+		{"common name is missing", func(c *x509.Certificate) { c.Subject.CommonName = "" }},
+		{"", func(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 158) }},
+		{"serial number is longer than 20 octets", func(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 159) }},
 	} {
 		leaf := create(t, soundLeaf(c.spoil), iaca.cert, newKey(t).Public(), iaca.key)
 		path, err := store.Path([][]byte{leaf}, docType, now)
@@ -96,6 +101,9 @@ func TestDepartures_IACA(t *testing.T) {
 		{"path length is not limited", func(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = -1, false }},
 		{"iaca has the key usage digitalSignature", func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageDigitalSignature }},
 		{"key usage is not critical", uncritical(oidKeyUsage, 3, 2, 1, 0x06)},
+		{"issuer alternative name is missing", without(issuerAltName)},
+		{"common name is missing", func(c *x509.Certificate) { c.Subject.CommonName = "" }},
+		{"serial number is longer than 20 octets", func(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 190) }},
 		{"basic constraints is not critical", uncritical(oidBasicConstraints, 0x30, 6, 1, 1, 0xff, 2, 1, 0)},
 	} {
 		iaca := newIACA(t, c.spoil)

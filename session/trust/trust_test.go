@@ -59,6 +59,7 @@ func newIACAWithKey(t testing.TB, key crypto.Signer, spoil func(*x509.Certificat
 		NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(9, 0, 0),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
+		ExtraExtensions: []pkix.Extension{{Id: issuerAltName, Value: []byte{0x30, 0x03, 0x86, 0x01, 'x'}}},
 	}
 	if spoil != nil {
 		spoil(c)
