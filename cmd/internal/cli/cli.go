@@ -20,8 +20,8 @@
 // locale decides) and --socket for a daemon elsewhere. What is written for people
 // stays under 80 columns.
 //
-// An error is one line on standard error that names its KZ code and what was seen,
-// then the cause and a hint, each on lines of their own. With --json standard
+// An error is one line on standard error, wrapped on a terminal, that names its KZ code
+// and what was seen, then the cause and a hint, each on lines of their own. With --json standard
 // output carries it too:
 //
 //	{"error":{"code":"KZ-621","name":"socket-unavailable","detail":"...","exit":69,

@@ -103,7 +103,7 @@ func (a *app) showMatter(m matter, told bool) {
 	var run []string
 	lead := phrase{"  状況: ", "  seen:  "}.in(a.lang)
 	for _, f := range m.findings {
-		a.out.say(plain, lead, phrase(f.Seen).in(a.lang))
+		a.out.say(plain, lead, a.lang.spoken(phrase(f.Seen).in(a.lang)))
 		lead = strings.Repeat(" ", width(lead))
 		for _, command := range f.Run {
 			if !slices.Contains(run, command) {

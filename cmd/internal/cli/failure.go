@@ -18,6 +18,7 @@ type failure struct {
 	Exit   int        `json:"exit"`
 	Cause  phrase     `json:"cause"`
 	Remedy phrase     `json:"remedy"`
+	Run    []string   `json:"run,omitempty"` // commands that help, to copy
 }
 
 func failureOf(err error) failure {
@@ -33,6 +34,11 @@ func failureOf(err error) failure {
 			"The permissions of the socket file do not let this user connect."}
 		f.Remedy = phrase{"設定のsocket.groupのグループにユーザーを加えるか、socket.modeを変えます。見本モードでは、デーモンを起動したユーザーだけが接続できます。",
 			"Add the user to the group of socket.group, or change socket.mode, in the configuration. In specimen mode nobody but the user who started the daemon can connect."}
+	}
+	if code == fault.Forbidden && strings.Contains(f.Detail, "the role issuer is needed") {
+		f.Remedy = phrase{"受付を始められるのは、グループkazashi-issuerのユーザーだけです。技術者やrootは、そのユーザーとして実行します。",
+			"Only users of the group kazashi-issuer may begin a presentation. Technicians and root run it as one of them."}
+		f.Run = []string{"sudo -u USER kazashi tap", "sudo usermod -aG kazashi-issuer USER"}
 	}
 	if code == fault.InputUnreadable && errors.Is(err, fs.ErrPermission) {
 		f.Remedy = phrase{"このユーザーには読む権限がありません。sudo を付けて、同じコマンドを実行します。",
@@ -73,7 +79,7 @@ func (a *app) report(command string, err error) {
 	if a.json {
 		_ = a.writeJSON(map[string]failure{"error": f})
 	}
-	line := "kazashi: " + phrase{"エラー: ", "error: "}.in(a.lang) + string(f.Code) + " (" + f.Name + "): " + f.Detail
+	line := "kazashi: " + phrase{"エラー: ", "error: "}.in(a.lang) + string(f.Code) + " (" + f.Name + "): " + a.lang.spoken(f.Detail)
 	if f.Code == fault.Usage {
 		a.err.hang(bad, line)
 		a.err.say(plain, "kazashi: "+phrase{"ヒント: ", "hint: "}.in(a.lang), phrase{
@@ -82,9 +88,15 @@ func (a *app) report(command string, err error) {
 		}.in(a.lang))
 		return
 	}
-	// One line, however long: it may hold a path, and somebody may search for it.
-	a.err.line(bad, printable(line))
+	if a.err.tty {
+		a.err.hang(bad, line) // words stay whole, and so do paths
+	} else {
+		a.err.line(bad, printable(line)) // however long: somebody may search for it
+	}
 	a.explain(a.err, "kazashi: ", f.Cause, f.Remedy)
+	for _, command := range f.Run {
+		a.err.line(plain, "kazashi: "+phrase{"実行: ", "run: "}.in(a.lang)+command)
+	}
 }
 
 // explain writes the cause of a fault and what to do about it, each on lines of

@@ -47,7 +47,7 @@ func (a *app) listProfiles(ctx context.Context) error {
 	if a.json {
 		return a.writeJSON(list)
 	}
-	t := &table{head: []string{
+	t := &table{whole: 1, head: []string{
 		phrase{"名前", "NAME"}.in(a.lang),
 		phrase{"題名", "TITLE"}.in(a.lang),
 		phrase{"求める項目", "ASKS FOR"}.in(a.lang),

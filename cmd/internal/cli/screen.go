@@ -13,14 +13,15 @@ import (
 type screen struct {
 	w      io.Writer
 	colour bool
+	tty    bool // a person looks at it, not a program that searches lines
 }
 
 // newScreen returns a screen that uses colour only on a terminal that can show
 // it and whose user did not refuse it (no-color.org).
 func newScreen(w io.Writer, getenv func(string) string) *screen {
 	file, ok := w.(*os.File)
-	colour := ok && term.IsTerminal(int(file.Fd())) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
-	return &screen{w: w, colour: colour}
+	tty := ok && term.IsTerminal(int(file.Fd()))
+	return &screen{w: w, tty: tty, colour: tty && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"}
 }
 
 // A tone is the colour of a line. It never is the only sign of anything: the

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kazashi/cmd/internal/message"
 	"kazashi/transport/api"
 )
 
@@ -27,10 +26,10 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd.Long = phrase{
 		Ja: `動いているデーモンの状態、リーダー、信頼の設定、いま起きている問題を表示します。
 
-終了コード: 0 利用可能、1 いまは誰も検証できない、69 デーモンが応答しない`,
+終了コード: 0 利用可能、1 いまは誰も検証できない、69 デーモンが応答しない、77 権限がない`,
 		En: `Show the running daemon, its readers, what it trusts, and what is wrong with what to do about it.
 
-exit status: 0 usable, 1 cannot verify anybody at present, 69 daemon unavailable`,
+exit status: 0 usable, 1 cannot verify anybody at present, 69 daemon unavailable, 77 permission denied`,
 	}.in(a.lang)
 	return cmd
 }
@@ -96,34 +95,14 @@ func (a *app) showStatus(r report) {
 			s.Taps.Total, s.Taps.Verified, s.Taps.Failed, s.Taps.Nothing, s.Taps.Ignored))
 	}
 	if s.Clock != nil {
-		trusted := phrase{"合っている", "trusted"}
+		trusted := phrase{"受け入れ可", "accepted"}
 		if !s.Clock.Trusted {
-			trusted = phrase{"信頼できない", "not trusted"}
+			trusted = phrase{"受け入れ不可", "not accepted"}
 		}
 		t.add(phrase{"時計", "clock"}.in(a.lang), clock(s.Clock.Now)+" "+trusted.in(a.lang))
 	}
 	a.out.table(t)
-	for _, item := range r.Health.Items {
-		a.showHealthItem(item)
-	}
-}
-
-func (a *app) showHealthItem(item api.HealthItem) {
-	tone, severity := warn, phrase{"注意", "warning"}
-	if item.Severity == api.SeverityError {
-		tone, severity = bad, phrase{"異常", "error"}
-	}
-	text := fmt.Sprintf("%s (%s)", item.Code, item.Code.Slug())
-	if item.Subject != "" {
-		text += " " + item.Subject
-	}
-	if item.Detail != "" {
-		text += ": " + item.Detail
-	}
-	a.out.line(plain, "")
-	a.out.say(tone, severity.in(a.lang)+": ", text)
-	entry := message.Lookup(item.Code)
-	a.explain(a.out, "  ", phrase(entry.Cause), phrase(entry.Remedy))
+	a.showHealth(r.Health.Items)
 }
 
 func (a *app) healthText(state api.HealthState) string {

@@ -52,7 +52,7 @@ profiles  address, age-over-20, identity, mdl-age-over-21,
           residence-certificate, seal-registration-certificate
 active    address armed (二号機), last tap KZ-201 (unlock-and-retap)
 taps      15 in all: 9 verified, 2 failed, 3 came to nothing, 1 ignored
-clock     2026-12-01 09:00:00 +09:00 trusted`
+clock     2026-12-01 09:00:00 +09:00 accepted`
 	if diff := cmp.Diff(want, head); diff != "" {
 		t.Error(diff)
 	}

@@ -10,6 +10,7 @@ type table struct {
 	head   []string
 	rows   [][]string
 	indent int
+	whole  int // how many of the first columns are never squeezed: names are there to be copied
 }
 
 func (t *table) add(row ...string) { t.rows = append(t.rows, row) }
@@ -52,13 +53,13 @@ func (t *table) widths(rows [][]string, limit int) []int {
 		over += w + len(gap)
 	}
 	for over > 0 {
-		widest := 0
+		widest := min(t.whole, len(widths)-1)
 		for i, w := range widths {
-			if w > widths[widest] {
+			if i >= t.whole && w > widths[widest] {
 				widest = i
 			}
 		}
-		if widths[widest] <= narrowest {
+		if widest < t.whole || widths[widest] <= narrowest {
 			break
 		}
 		widths[widest]--

@@ -193,8 +193,12 @@ func judgeReport(f *Facts) Verdict {
 		if item.Subject != "" {
 			text = item.Subject + ": " + text
 		}
+		run := []string{"kazashi status"}
+		if item.Code == fault.MemoryUnlocked {
+			run = []string{"sudo systemctl edit kazashid.service"} // where its limit is
+		}
 		v.Findings = append(v.Findings, Finding{
-			Code: item.Code, Warning: item.Severity != api.SeverityError, Seen: same(text), Run: []string{"kazashi status"},
+			Code: item.Code, Warning: item.Severity != api.SeverityError, Seen: same(text), Run: run,
 		})
 	}
 	v.Note = both("ほかに異常の報告はありません", "reports nothing else")
