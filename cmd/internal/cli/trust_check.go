@@ -89,7 +89,7 @@ func (a *app) showFindings(rows []findingJSON) {
 			"there is no file that trust rests on: nobody can be verified"}.in(a.lang))
 		return
 	}
-	t := &table{head: []string{
+	t := &table{whole: 1, head: []string{
 		phrase{"ファイル", "FILE"}.in(a.lang), phrase{"結果", "RESULT"}.in(a.lang), phrase{"内容", "FOUND"}.in(a.lang),
 	}}
 	for _, r := range rows {
