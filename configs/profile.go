@@ -129,9 +129,9 @@ func CheckProfiles(place string) ([]ProfileResult, error) {
 			content, err := intake.File(place, maxFile)
 			return []ProfileResult{profileOf(place, content, err)}, nil
 		}
-	}
-	if _, err := fs.ReadDir(files, "."); err != nil { // which Glob keeps to itself
-		return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profiles")
+		if _, err := os.ReadDir(place); err != nil { // which Glob keeps to itself
+			return nil, fault.Wrap(fault.ConfigUnreadable, err, "reading profiles")
+		}
 	}
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {

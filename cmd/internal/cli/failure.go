@@ -81,7 +81,7 @@ func (a *app) report(command string, err error) {
 	}
 	line := "kazashi: " + phrase{"エラー: ", "error: "}.in(a.lang) + string(f.Code) + " (" + f.Name + "): " + a.lang.spoken(f.Detail)
 	if f.Code == fault.Usage {
-		a.err.hang(bad, line)
+		a.err.hang(line)
 		a.err.say(plain, "kazashi: "+phrase{"ヒント: ", "hint: "}.in(a.lang), phrase{
 			Ja: "使い方は " + command + " --help で見られます",
 			En: command + " --help shows how to use it",
@@ -89,7 +89,7 @@ func (a *app) report(command string, err error) {
 		return
 	}
 	if a.err.tty {
-		a.err.hang(bad, line) // words stay whole, and so do paths
+		a.err.hang(line) // words stay whole, and so do paths
 	} else {
 		a.err.line(bad, printable(line)) // however long: somebody may search for it
 	}

@@ -137,7 +137,7 @@ func (a *app) showChecked(files []checkedProfile) {
 		}
 		a.out.line(plain, "")
 		for _, p := range f.Problems {
-			a.out.hang(bad, printable(configs.Problem{File: f.File, Line: p.Line, Key: p.Key, Text: p.Text}.String()))
+			a.out.hang(printable(configs.Problem{File: f.File, Line: p.Line, Key: p.Key, Text: p.Text}.String()))
 		}
 		a.out.say(plain, phrase{"ヒント: ", "hint: "}.in(a.lang), terminalText(f.Remedy.in(a.lang)))
 	}

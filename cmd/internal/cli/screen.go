@@ -58,14 +58,14 @@ func (s *screen) say(t tone, lead, text string) {
 	}
 }
 
-// hang writes text in lines of at most [columns], indented a little from the second on.
-func (s *screen) hang(t tone, text string) {
+// hang writes what is wrong in lines of at most [columns], indented a little from the second on.
+func (s *screen) hang(text string) {
 	const indent = "  "
 	for i, l := range wrap(printable(text), columns-width(indent), false) {
 		if i > 0 {
 			l = indent + l
 		}
-		s.line(t, l)
+		s.line(bad, l)
 	}
 }
 

@@ -132,7 +132,7 @@ func (a *app) showVerdict(v *verdict, at time.Time, asked, values bool) {
 			"検証済み %s (%s 時点)", "verified %s (as of %s)"}.in(a.lang), v.code, at.Format(time.RFC3339)))
 	} else {
 		text := fmt.Sprintf("%s (%s): %s", v.code, v.code.Slug(), v.detail)
-		a.out.hang(bad, phrase{"拒否: ", "rejected: "}.in(a.lang)+text)
+		a.out.hang(phrase{"拒否: ", "rejected: "}.in(a.lang) + text)
 		if v.docType != "" {
 			a.out.say(plain, "  doc_type: ", v.docType)
 		}
