@@ -14,7 +14,8 @@ import (
 )
 
 // claim is what an issuing centre's kiosk does, with its evidence decoded into
-// files: claim SOCKET PROFILE writes response.cbor, transcript.cbor and anchors.pem, and
+// files: claim SOCKET PROFILE writes response.cbor, transcript.cbor, one of another session
+// as spoilt.cbor, and anchors.pem, and
 // sets verified_at in the environment.
 func claim(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -42,6 +43,9 @@ func claim(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("response.cbor"), claim.Evidence.DeviceResponse, 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("transcript.cbor"), claim.Evidence.SessionTranscript, 0o600))
+	spoilt := bytes.Clone(claim.Evidence.SessionTranscript)
+	spoilt[len(spoilt)-1] ^= 1 // the end of the handover's request or select
+	ts.Check(os.WriteFile(ts.MkAbs("spoilt.cbor"), spoilt, 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("anchors.pem"), anchors.Bytes(), 0o600))
 	ts.Setenv("verified_at", claim.Evidence.VerifiedAt.Format(time.RFC3339))
 	_, err = c.Ack(ctx, p.ID, "centre", api.OutcomeIssued)
