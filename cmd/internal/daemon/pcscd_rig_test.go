@@ -52,18 +52,28 @@ func impatient(step time.Duration) func(*daemon) {
 // await waits until the reader is as wanted, and returns how long that took.
 func (r *pcscRig) await(what string, wanted func(api.Reader) bool) time.Duration {
 	r.t.Helper()
+	return r.since("the reader is "+what, func() (any, bool) {
+		all := r.daemon.Readers()
+		return all, len(all) == 1 && wanted(all[0]) || len(all) == 0 && wanted(api.Reader{})
+	})
+}
+
+// since looks again at whatever happens in the daemon, and returns how long it took
+// until what was wanted is so.
+func (r *pcscRig) since(what string, look func() (seen any, so bool)) time.Duration {
+	r.t.Helper()
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
 	defer cancel()
 	feed := r.daemon.vault.Feed()
 	for {
 		last := feed.Last()
-		all := r.daemon.Readers()
-		if len(all) == 1 && wanted(all[0]) || len(all) == 0 && wanted(api.Reader{}) {
+		seen, so := look()
+		if so {
 			return time.Since(began)
 		}
 		if _, err := feed.Read(ctx, last, 1); err != nil {
-			r.t.Fatalf("after %v the reader is not %s: %+v", time.Since(began), what, all)
+			r.t.Fatalf("after %v it is not so that %s: %+v", time.Since(began), what, seen)
 		}
 	}
 }
@@ -76,20 +86,10 @@ func away(r api.Reader) bool     { return !r.Usable }
 // healthy waits until health is as wanted, and returns how long that took.
 func (r *pcscRig) healthy(what string, wanted func(api.Health) bool) time.Duration {
 	r.t.Helper()
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
-	defer cancel()
-	feed := r.daemon.vault.Feed()
-	for {
-		last := feed.Last()
+	return r.since("health is "+what, func() (any, bool) {
 		now := r.daemon.Health()
-		if wanted(now) {
-			return time.Since(began)
-		}
-		if _, err := feed.Read(ctx, last, 1); err != nil {
-			r.t.Fatalf("after %v health is not %s: %+v", time.Since(began), what, now)
-		}
-	}
+		return now, wanted(now)
+	})
 }
 
 // only says that health tells of one thing, and of nothing that comes of it.

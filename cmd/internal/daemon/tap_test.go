@@ -48,20 +48,7 @@ func TestF01_F02_F03_CardPulledAtEveryCommand(t *testing.T) {
 			t.Fatal("the tap has no end")
 		}
 	}
-	armed, lost := 0, 0
-	for i, s := range states[:len(states)-1] {
-		switch {
-		case s == api.StateArmed && lost == 0:
-			armed++
-		case s == api.StateLost:
-			lost++
-		default:
-			t.Fatalf("command %d: %s after %v", i, s, states[:i])
-		}
-	}
-	if armed < 4 || lost < 1 {
-		t.Errorf("%d commands before the request, %d from it on", armed, lost)
-	}
+	inOrder(t, states)
 }
 
 func TestF06_PhoneThatNeverAnswers(t *testing.T) {
