@@ -61,6 +61,26 @@ func (p Program) Offer(cmd *cobra.Command) {
 	}
 }
 
+// Gaps returns the flags that the Japanese page would leave in English, and those that it
+// still has though the program does not.
+func (p Program) Gaps() []string {
+	cmd := p.New()
+	cmd.InitDefaultHelpFlag()
+	cmd.InitDefaultVersionFlag()
+	var gaps []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, ok := p.Flags[f.Name]; !ok && !f.Hidden {
+			gaps = append(gaps, f.Name)
+		}
+	})
+	for name := range p.Flags {
+		if cmd.Flags().Lookup(name) == nil {
+			gaps = append(gaps, name)
+		}
+	}
+	return gaps
+}
+
 // Page returns the program's page in one language.
 func (p Program) Page(l Language) Page {
 	cmd := p.New()
